@@ -1,0 +1,235 @@
+"""How AWS is reached: one connection per lab, described by the inventory's ``aws_*`` variables."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+DEFAULT_REGION = "us-east-1"
+# Adaptive mode slows down under throttling instead of failing: a class shares an account's API limits.
+CLIENT_CONFIG = Config(
+    retries={"mode": "adaptive", "max_attempts": 6}, connect_timeout=5, read_timeout=60
+)
+CREDENTIAL_CODES = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+# One session for all labs: the API models, 0.2 s to read, are read once in a process.
+SHARED_SESSION = boto3.session.Session()
+ABSENT_CODES = {
+    "404",
+    "NoSuchBucket",
+    "NoSuchBucketPolicy",
+    "NoSuchEntity",
+    "NoSuchKey",
+    "NoSuchPublicAccessBlockConfiguration",
+    "NoSuchTagSet",
+    "NoSuchTagSetError",
+    "NotFound",
+    "ResourceNotFoundException",
+}
+
+
+class AwsError(Exception):
+    """AWS could not be asked, or refused to answer; the message is one sentence for people."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the API is and who asks (shared variables ``aws_*`` of the inventory)."""
+
+    region: str = DEFAULT_REGION
+    endpoint_url: str | None = None
+    http_endpoint_url: str | None = None
+    ca_bundle: str | None = None
+    access_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    profile: str | None = None
+    assume_role_arn: str | None = None
+    external_id: str | None = field(default=None, repr=False)
+    account_id: str | None = None
+
+    @classmethod
+    def from_variables(cls, variables: dict[str, Any]) -> Connection:
+        """Build from inventory variables; empty strings count as not set."""
+        names = cls.__dataclass_fields__
+        values = {name: variables.get(f"aws_{name}") for name in names}
+        return cls(**{name: str(value) for name, value in values.items() if value})
+
+    def client(self, service: str) -> Any:
+        """Return a client of ``service``; made once per connection and process."""
+        return _client(self, service)
+
+    def identity(self) -> dict[str, str]:
+        """Return who asks: ``{"account", "partition", "region"}``. Raises AwsError."""
+        if self.ca_bundle and not Path(self.ca_bundle).is_file():
+            raise AwsError(
+                f"The CA bundle {self.ca_bundle} (aws_ca_bundle) does not exist: start the sandbox "
+                "with `ansible-playbook playbooks/start-sandbox.yml`, or correct the path."
+            )
+        try:
+            caller = self.client("sts").get_caller_identity()
+        except (BotoCoreError, ClientError) as error:
+            raise explain(error, self) from error
+        partition = caller["Arn"].split(":")[1]
+        return {"account": caller["Account"], "partition": partition, "region": self.region}
+
+    def tls(self) -> ssl.SSLContext:
+        """Return a TLS context that trusts the endpoint's certificate authority."""
+        return ssl.create_default_context(cafile=self.ca_bundle)
+
+    def anonymous_url(self, bucket: str, key: str) -> str:
+        """Return the address at which anyone would read an object, without a signature."""
+        options = self._client_options() | {
+            "config": Config(signature_version=UNSIGNED, s3={"addressing_style": "auto"})
+        }
+        client = SHARED_SESSION.client("s3", **options)
+        url: str = client.generate_presigned_url(
+            "get_object", Params={"Bucket": bucket, "Key": key}
+        )
+        return url
+
+    def module_arguments(self) -> dict[str, str]:
+        """Return the connection as arguments of ``amazon.aws`` modules.
+
+        Raises AwsError when a role cannot be assumed.
+        """
+        arguments = {
+            "region": self.region,
+            "endpoint_url": self.endpoint_url,
+            "aws_ca_bundle": self.ca_bundle,
+        }
+        if self.assume_role_arn:
+            keys = _assumed(self)
+            arguments |= {
+                "access_key": keys["AccessKeyId"],
+                "secret_key": keys["SecretAccessKey"],
+                "session_token": keys["SessionToken"],
+            }
+        elif self.access_key:
+            arguments |= {
+                "access_key": self.access_key,
+                "secret_key": self.secret_key,
+                "session_token": self.session_token,
+            }
+        else:
+            arguments["profile"] = self.profile
+        return {name: value for name, value in arguments.items() if value}
+
+    def _client_options(self) -> dict[str, Any]:
+        return {
+            "region_name": self.region,
+            "endpoint_url": self.endpoint_url,
+            "verify": self.ca_bundle or None,
+        }
+
+    def _keys(self) -> dict[str, str | None]:
+        return {
+            "aws_access_key_id": self.access_key,
+            "aws_secret_access_key": self.secret_key,
+            "aws_session_token": self.session_token,
+        }
+
+    def _session(self) -> boto3.session.Session:
+        if self.access_key or not self.profile:
+            return SHARED_SESSION
+        return boto3.session.Session(profile_name=self.profile)
+
+
+def preload(services: tuple[str, ...]) -> None:
+    """Read the services' API models once; processes forked later need not read them again."""
+    for service in services:
+        SHARED_SESSION.client(
+            service, DEFAULT_REGION, aws_access_key_id="none", aws_secret_access_key="none"
+        )
+
+
+@cache
+def _assumed(connection: Connection) -> dict[str, str]:
+    options = connection._client_options() | connection._keys()
+    sts = connection._session().client("sts", config=CLIENT_CONFIG, **options)
+    request = {"RoleArn": connection.assume_role_arn, "RoleSessionName": "labproof"}
+    if connection.external_id:
+        request["ExternalId"] = connection.external_id
+    credentials: dict[str, str] = sts.assume_role(**request)["Credentials"]
+    return credentials
+
+
+@cache
+def _client(connection: Connection, service: str) -> Any:
+    keys = connection._keys()
+    if connection.assume_role_arn:
+        assumed = _assumed(connection)
+        keys = {
+            "aws_access_key_id": assumed["AccessKeyId"],
+            "aws_secret_access_key": assumed["SecretAccessKey"],
+            "aws_session_token": assumed["SessionToken"],
+        }
+    options = connection._client_options() | keys
+    return connection._session().client(service, config=CLIENT_CONFIG, **options)
+
+
+def error_code(error: ClientError) -> str:
+    """Return the code of an AWS error, such as ``AccessDenied``."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_absent(error: ClientError) -> bool:
+    """Tell whether AWS answered that the thing asked for does not exist."""
+    return error_code(error) in ABSENT_CODES
+
+
+def explain(error: BotoCoreError | ClientError, connection: Connection) -> AwsError:
+    """Turn an SDK error into one sentence: what was expected, what was found, what to do."""
+    where = connection.endpoint_url or f"AWS in {connection.region}"
+    if isinstance(error, ClientError):
+        return _explain_refusal(error, connection)
+    if isinstance(error, ProfileNotFound):
+        return AwsError(
+            f"The AWS profile {connection.profile!r} (aws_profile) does not exist on this machine: "
+            "add it with `aws configure` or name another."
+        )
+    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        return AwsError(
+            "No AWS credentials were found: set aws_profile, or aws_access_key and aws_secret_key, "
+            "in the inventory."
+        )
+    if isinstance(error, (ConnectionError, HTTPClientError)):
+        return AwsError(
+            f"No AWS API answers at {where}: start the sandbox with `ansible-playbook "
+            "playbooks/start-sandbox.yml`, or correct aws_endpoint_url."
+        )
+    return AwsError(f"The AWS call to {where} failed: {error}.")
+
+
+def _explain_refusal(error: ClientError, connection: Connection) -> AwsError:
+    code, operation = error_code(error), error.operation_name
+    who = connection.assume_role_arn or connection.profile or "the key in aws_access_key"
+    if code in CREDENTIAL_CODES:
+        return AwsError(
+            f"AWS refused the credentials of {who} ({code}): renew them, or correct the aws_* "
+            "variables of this host."
+        )
+    message = error.response.get("Error", {}).get("Message", "")
+    return AwsError(f"AWS answered {code} to {operation} ({message}); asked by {who}.")

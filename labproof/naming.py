@@ -1,0 +1,57 @@
+"""What AWS accepts as a name. Each rule answers with a sentence, or None where the name is fine."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
+
+
+def bucket_problem(name: str) -> str | None:
+    """Say why S3 would refuse ``name`` for a general purpose bucket."""
+    if not 3 <= len(name) <= 63:
+        return f"has {len(name)} characters, S3 asks for 3 to 63"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*[a-z0-9]", name):
+        return (
+            "may only hold lower-case letters, digits, hyphens and dots, and must begin and end "
+            "with a letter or digit"
+        )
+    if ".." in name:
+        return "holds two dots in a row, which S3 refuses"
+    if _is_ip_address(name):
+        return "looks like an IP address, which S3 refuses"
+    for affix in (*BUCKET_PREFIXES, *BUCKET_SUFFIXES):
+        if name.startswith(affix) if affix in BUCKET_PREFIXES else name.endswith(affix):
+            return f"holds {affix!r}, which S3 keeps for itself"
+    return None
+
+
+def _is_ip_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _pattern(expression: str, wanted: str) -> Callable[[str], str | None]:
+    compiled = re.compile(expression, re.ASCII)
+    return lambda name: None if compiled.fullmatch(name) else wanted
+
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+function_problem = _pattern(
+    r"[A-Za-z0-9_-]{1,64}", "must be 1 to 64 letters, digits, hyphens or underscores"
+)
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+role_problem = _pattern(
+    r"[\w+=,.@-]{1,64}", "must be 1 to 64 letters, digits or any of _ + = , . @ -"
+)
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+table_problem = _pattern(
+    r"[A-Za-z0-9_.-]{3,255}", "must be 3 to 255 letters, digits, dots, hyphens or underscores"
+)

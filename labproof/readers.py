@@ -1,0 +1,217 @@
+"""Read what exists in a lab's account. Evidence only, no judgement.
+
+What AWS says does not exist is ``None``. What could not be read (denied, throttled, timed out) is
+``{"error": {"call", "code", "message"}}`` in its place, so that unknown never looks like absent.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labproof.aws import Connection, error_code, is_absent
+from labproof.labs import Lab
+
+SERVICES = ("s3", "iam", "dynamodb", "lambda", "logs")
+MAX_CODE_BYTES = 1_000_000
+BUCKET_CALLS = {
+    "public_access_block": ("get_public_access_block", "PublicAccessBlockConfiguration"),
+    "policy": ("get_bucket_policy", "Policy"),
+    "acl": ("get_bucket_acl", None),
+    "notification": ("get_bucket_notification_configuration", None),
+    "tags": ("get_bucket_tagging", "TagSet"),
+}
+
+
+def ask(client: Any, operation: str, field: str | None = None, **request: Any) -> Any:
+    """Call AWS once; return the response (or one field of it), None, or an error as data."""
+    try:
+        response = getattr(client, operation)(**request)
+    except ClientError as error:
+        if is_absent(error):
+            return None
+        message = str(error.response["Error"].get("Message", ""))
+        return {"error": {"call": operation, "code": error_code(error), "message": message}}
+    except BotoCoreError as error:
+        return {
+            "error": {"call": operation, "code": type(error).__name__, "message": str(error)[:500]}
+        }
+    response.pop("ResponseMetadata", None)
+    return response if field is None else response.get(field)
+
+
+def is_error(value: Any) -> bool:
+    """Tell whether a reading failed."""
+    return isinstance(value, dict) and set(value) == {"error"}
+
+
+def read_bucket(connection: Connection, name: str) -> dict[str, Any] | None:
+    """Return a bucket's configuration; None when it does not exist."""
+    s3 = connection.client("s3")
+    head = ask(s3, "head_bucket", Bucket=name)
+    if head is None or is_error(head):
+        return head
+    found = {
+        part: ask(s3, operation, field, Bucket=name)
+        for part, (operation, field) in BUCKET_CALLS.items()
+    }
+    return found | {"name": name, "policy": _parsed(found["policy"]), "tags": _tags(found["tags"])}
+
+
+def read_role(connection: Connection, name: str) -> dict[str, Any] | None:
+    """Return a role: ARN, trust policy, tags, attached and inline policies; None when absent."""
+    iam = connection.client("iam")
+    role = ask(iam, "get_role", "Role", RoleName=name)
+    if role is None or is_error(role):
+        return role
+    return {
+        "name": name,
+        "arn": role["Arn"],
+        "trust": _document(role["AssumeRolePolicyDocument"]),
+        "boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "tags": _tags(ask(iam, "list_role_tags", "Tags", RoleName=name)),
+        "attached": _attached(iam, name),
+        "inline": _inline(iam, name),
+    }
+
+
+def read_table(connection: Connection, name: str) -> dict[str, Any] | None:
+    """Return a table: status, key schema with types, billing, tags; None when absent."""
+    dynamodb = connection.client("dynamodb")
+    table = ask(dynamodb, "describe_table", "Table", TableName=name)
+    if table is None or is_error(table):
+        return table
+    types = {a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]}
+    tags = ask(dynamodb, "list_tags_of_resource", "Tags", ResourceArn=table["TableArn"])
+    return {
+        "name": name,
+        "arn": table["TableArn"],
+        "status": table["TableStatus"],
+        "key": [
+            {"name": k["AttributeName"], "role": k["KeyType"], "type": types[k["AttributeName"]]}
+            for k in table["KeySchema"]
+        ],
+        "billing": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
+        "tags": _tags(tags),
+    }
+
+
+def read_function(connection: Connection, name: str) -> dict[str, Any] | None:
+    """Return a function: configuration, resource policy, source files, tags; None when absent.
+
+    Values of environment variables are not read into the evidence: they may be secrets.
+    """
+    client = connection.client("lambda")
+    found = ask(client, "get_function", FunctionName=name)
+    if found is None or is_error(found):
+        return found
+    config = found["Configuration"]
+    return {
+        "name": name,
+        "arn": config["FunctionArn"],
+        "state": config.get("State"),
+        "runtime": config.get("Runtime"),
+        "handler": config.get("Handler"),
+        "role": config.get("Role"),
+        "environment": sorted(config.get("Environment", {}).get("Variables", {})),
+        "policy": _parsed(ask(client, "get_policy", "Policy", FunctionName=name)),
+        "files": _source_files(connection, found.get("Code", {}).get("Location")),
+        "tags": found.get("Tags", {}),
+    }
+
+
+def read_log_group(connection: Connection, name: str) -> dict[str, Any] | None:
+    """Return a log group: name, retention in days, tags; None when absent."""
+    logs = connection.client("logs")
+    groups = ask(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=name)
+    if is_error(groups):
+        return dict(groups)
+    group = next((g for g in groups or [] if g["logGroupName"] == name), None)
+    if group is None:
+        return None
+    arn = group["arn"].removesuffix(":*")
+    return {
+        "name": name,
+        "retention_days": group.get("retentionInDays"),
+        "tags": ask(logs, "list_tags_for_resource", "tags", resourceArn=arn),
+    }
+
+
+def read_lab(lab: Lab, connection: Connection) -> dict[str, Any]:
+    """Return all that exists of a lab, read concurrently: ``{part: evidence | None}``."""
+    parts: dict[str, tuple[Callable[..., Any], str | None]] = {
+        "source_bucket": (read_bucket, lab.source_bucket),
+        "destination_bucket": (read_bucket, lab.destination_bucket),
+        "role": (read_role, lab.role),
+        "table": (read_table, lab.table),
+        "function": (read_function, lab.function),
+        "log_group": (read_log_group, f"/aws/lambda/{lab.function}"),
+    }
+    for service in SERVICES:  # made here, since making clients is not thread-safe
+        connection.client(service)
+    with ThreadPoolExecutor(max_workers=len(parts)) as pool:
+        futures = {
+            part: pool.submit(reader, connection, name)
+            for part, (reader, name) in parts.items()
+            if name
+        }
+        return {part: future.result() for part, future in futures.items()}
+
+
+def _parsed(document: Any) -> Any:
+    return json.loads(document) if isinstance(document, str) else document
+
+
+def _document(document: Any) -> Any:
+    """IAM documents arrive parsed by botocore, or URL-encoded from lesser endpoints."""
+    return json.loads(unquote(document)) if isinstance(document, str) else document
+
+
+def _tags(pairs: Any) -> Any:
+    if pairs is None or is_error(pairs):
+        return pairs or {}
+    return {pair["Key"]: pair["Value"] for pair in pairs}
+
+
+def _attached(iam: Any, role: str) -> Any:
+    attached = ask(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=role)
+    if is_error(attached):
+        return attached
+    return [{"name": p["PolicyName"], "arn": p["PolicyArn"]} for p in attached or []]
+
+
+def _inline(iam: Any, role: str) -> Any:
+    names = ask(iam, "list_role_policies", "PolicyNames", RoleName=role)
+    if is_error(names):
+        return names
+    return {
+        name: _document(
+            ask(iam, "get_role_policy", "PolicyDocument", RoleName=role, PolicyName=name)
+        )
+        for name in names or []
+    }
+
+
+def _source_files(connection: Connection, location: str | None) -> Any:
+    """Return the Python files of the deployed package: ``{name: text}``, bounded in size."""
+    if not location:
+        return {}
+    try:
+        with urllib.request.urlopen(location, timeout=20, context=connection.tls()) as response:
+            archive = zipfile.ZipFile(io.BytesIO(response.read(MAX_CODE_BYTES)))
+    except (OSError, zipfile.BadZipFile) as error:
+        return {"error": {"call": "Code.Location", "code": type(error).__name__, "message": ""}}
+    members = [m for m in archive.infolist() if m.filename.endswith(".py")]
+    return {
+        m.filename: archive.read(m).decode("utf-8", "replace")
+        for m in members
+        if m.file_size <= MAX_CODE_BYTES
+    }

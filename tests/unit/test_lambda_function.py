@@ -1,0 +1,626 @@
+"""The file-transfer lab's Lambda function, on real boto3 clients whose requests stay inside."""
+
+import ast
+import importlib.util
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from urllib.parse import quote_plus, unquote
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+SOURCE = Path(__file__).parents[2] / "files" / "lambda-function.py"
+PLACEHOLDERS = {
+    "REPLACE-WITH-YOUR-DYNAMODB-TABLE": "audit-table",
+    "REPLACE-WITH-YOUR-PRIVATE-BUCKET": "private-bucket",
+}
+CONTEXT = SimpleNamespace(aws_request_id="request-1")
+GIB = 1024**3
+SECRET = "never-print-the-event"
+
+
+class FakeAws:
+    """Answers botocore's requests after it validated them, and remembers their parameters."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.headers: list[tuple[str, dict[str, Any]]] = []
+        self.items: dict[str, dict[str, str]] = {}
+        self.answers: dict[str, Any] = {
+            "HeadObject": {"ContentLength": 3, "ETag": '"etag"'},
+            "CopyObject": {"CopyObjectResult": {"ETag": '"etag"'}},
+            "CreateMultipartUpload": {"UploadId": "upload-1"},
+            "UploadPartCopy": {"CopyPartResult": {"ETag": '"part"'}},
+            "CompleteMultipartUpload": {"ETag": '"whole"'},
+            "AbortMultipartUpload": {},
+            "GetObjectTagging": {"TagSet": []},
+            "PutObjectTagging": {},
+            "PutItem": self._put_item,
+        }
+
+    def listen_to(self, *clients: Any) -> None:
+        for client in clients:
+            client.meta.events.register("provide-client-params", self._remember)
+            client.meta.events.register("before-call", self._answer)
+
+    def deny(
+        self, operation: str, code: str = "AccessDenied", message: str = "Not allowed"
+    ) -> None:
+        self.answers[operation] = failure(operation, code, message)
+
+    def of(self, operation: str) -> list[dict[str, Any]]:
+        return [params for name, params in self.calls if name == operation]
+
+    def _remember(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.calls.append((model.name, json.loads(json.dumps(params, default=str))))
+
+    def _answer(self, model: Any, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+        self.headers.append((model.name, dict(params["headers"])))
+        answer = self.answers[model.name]
+        reply = answer(self.of(model.name)[-1]) if callable(answer) else answer
+        if isinstance(reply, ClientError):
+            return SimpleNamespace(status_code=400), reply.response
+        if isinstance(reply, Exception):
+            raise reply
+        return SimpleNamespace(status_code=200), reply
+
+    def _put_item(self, params: dict[str, Any]) -> Any:
+        assert params["TableName"] == "audit-table"
+        new = {name: value["S"] for name, value in params["Item"].items()}
+        if not self._condition_holds(params, self.items.get(new["LogID"])):
+            return failure("PutItem", "ConditionalCheckFailedException", "refused")
+        self.items[new["LogID"]] = new
+        return {}
+
+    @staticmethod
+    def _condition_holds(params: dict[str, Any], old: dict[str, str] | None) -> bool:
+        """Evaluate `attribute_not_exists(A)`, `A = :v` and `A <> :v`, joined by OR."""
+        names = params.get("ExpressionAttributeNames", {})
+        values = params.get("ExpressionAttributeValues", {})
+
+        def holds(term: str) -> bool:
+            if match := re.fullmatch(r"attribute_not_exists\s*\(\s*(\S+?)\s*\)", term):
+                return names.get(match[1], match[1]) not in (old or {})
+            match = re.fullmatch(r"(\S+)\s*(=|<>)\s*(\S+)", term)
+            assert match, f"this fake cannot evaluate {term!r}"
+            equal = (old or {}).get(names.get(match[1], match[1])) == values[match[3]]["S"]
+            return equal if match[2] == "=" else not equal
+
+        terms = params.get("ConditionExpression", "attribute_not_exists(NoSuchName)").split(" OR ")
+        return any(holds(term.strip()) for term in terms)
+
+
+def failure(operation: str, code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def record(key: str = "sample.zip", *, quoted: bool = False, **changes: Any) -> dict[str, Any]:
+    """Return the record S3 sends for an upload; `changes` go to its object part."""
+    stored = {
+        "key": key if quoted else quote_plus(key, safe="/"),
+        "size": 3,
+        "eTag": "d41d8cd98f00b204e9800998ecf8427e",
+        "sequencer": "0055AED6DCD90281E5",
+        **{name: value for name, value in changes.items() if name not in ("bucket", "eventTime")},
+    }
+    return {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "eventTime": changes.get("eventTime", "2026-01-02T03:04:05.678Z"),
+        "userIdentity": {"principalId": SECRET},
+        "s3": {"bucket": {"name": changes.get("bucket", "public-bucket")}, "object": stored},
+    }
+
+
+def event(*records: dict[str, Any]) -> dict[str, Any]:
+    return {"Records": list(records or [record()])}
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("lambda_function", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def credentials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Made-up credentials, and one session for all tests: reading the service models is slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
+            patch.delenv(name, raising=False)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patch.setenv(name, str(tmp_path_factory.getbasetemp() / "absent"))
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session())
+        patch.setattr(sys, "dont_write_bytecode", True)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail whatever would open a connection after all."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a unit test reached for the network")
+
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", refuse)
+
+
+@pytest.fixture
+def function(credentials: None, tmp_path: Path) -> ModuleType:
+    """The function as deployed: both placeholders replaced in its text."""
+    text = SOURCE.read_text(encoding="utf-8")
+    for placeholder, name in PLACEHOLDERS.items():
+        text = text.replace(placeholder, name)
+    path = tmp_path / "lambda-function.py"
+    path.write_text(text, encoding="utf-8")
+    return load(path)
+
+
+@pytest.fixture
+def aws(function: ModuleType) -> FakeAws:
+    fake = FakeAws()
+    fake.listen_to(function.s3, function.dynamodb)
+    return fake
+
+
+@pytest.fixture
+def run(function: ModuleType, aws: FakeAws) -> Callable[..., Any]:
+    """Invoke the handler as Lambda does: with an event that went through JSON."""
+    return lambda given_event: function.lambda_handler(json.loads(json.dumps(given_event)), CONTEXT)
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def only(items: Any) -> Any:
+    (item,) = items
+    return item
+
+
+class TestFile:
+    @pytest.mark.parametrize("placeholder", PLACEHOLDERS)
+    def test_holds_each_placeholder_once(self, placeholder: str) -> None:
+        assert SOURCE.read_text(encoding="utf-8").count(placeholder) == 1
+
+    def test_assigns_the_placeholders_at_module_top(self) -> None:
+        tree = ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 11))
+        assigned = {
+            node.targets[0].id: node.value.value
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Constant)
+        }
+        table, bucket = PLACEHOLDERS
+        assert (assigned["TABLE_NAME"], assigned["DESTINATION_BUCKET"]) == (table, bucket)
+
+    def test_needs_only_boto_and_the_standard_library(self) -> None:
+        nodes = list(ast.walk(ast.parse(SOURCE.read_text(encoding="utf-8"))))
+        names = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+        names |= {n.module or "." for n in nodes if isinstance(n, ast.ImportFrom)}
+        packages = {name.split(".")[0] for name in names}
+        assert packages <= {"boto3", "botocore", *sys.stdlib_module_names}
+
+    @pytest.mark.parametrize(
+        ("left", "constant"),
+        list(zip(PLACEHOLDERS, ("TABLE_NAME", "DESTINATION_BUCKET"), strict=True)),
+    )
+    def test_refuses_to_run_while_a_placeholder_is_left(
+        self, credentials: None, tmp_path: Path, left: str, constant: str
+    ) -> None:
+        text = SOURCE.read_text(encoding="utf-8")
+        for placeholder in PLACEHOLDERS.keys() - {left}:
+            text = text.replace(placeholder, PLACEHOLDERS[placeholder])
+        path = tmp_path / "lambda-function.py"
+        path.write_text(text, encoding="utf-8")
+        module, fake = load(path), FakeAws()
+        fake.listen_to(module.s3, module.dynamodb)
+        with pytest.raises(RuntimeError, match=f"^{constant} [^.\n]*placeholder[^.\n]*\\.$"):
+            module.lambda_handler(event(), CONTEXT)
+        assert fake.calls == []
+
+
+class TestCopy:
+    def test_keeps_the_key_and_goes_to_the_private_bucket(self, run: Any, aws: FakeAws) -> None:
+        run(event(record("in/sample.zip")))
+        copied = only(aws.of("CopyObject"))
+        assert (copied["Bucket"], copied["Key"]) == ("private-bucket", "in/sample.zip")
+        assert copied["CopySource"] == {"Bucket": "public-bucket", "Key": "in/sample.zip"}
+
+    @pytest.mark.parametrize(
+        ("quoted", "key"),
+        [
+            ("red+flower.jpg", "red flower.jpg"),
+            ("a%2Bb.zip", "a+b.zip"),
+            ("100%2525.zip", "100%25.zip"),
+            ("r%C3%A9sum%C3%A9/%E6%97%A5.csv", "résumé/日.csv"),
+            ("a+b%2Bc+%2525+%C3%A9.zip", "a b+c %25 é.zip"),
+        ],
+    )
+    def test_decodes_the_key_of_the_event(
+        self, run: Any, aws: FakeAws, quoted: str, key: str
+    ) -> None:
+        result = run(event(record(quoted, quoted=True)))
+        assert only(aws.of("CopyObject"))["CopySource"]["Key"] == key
+        assert only(aws.of("CopyObject"))["Key"] == key
+        assert only(aws.items.values())["ObjectKey"] == key
+        assert result["keys"] == [key]
+
+    @settings(
+        database=None, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(
+        key=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256),
+        version_id=st.sampled_from([None, "v1"]),
+    )
+    def test_any_unicode_key_arrives_as_it_was_uploaded(
+        self, function: ModuleType, aws: FakeAws, key: str, version_id: str | None
+    ) -> None:
+        for memory in (aws.calls, aws.headers, aws.items):
+            memory.clear()
+        function.lambda_handler(event(record(key, versionId=version_id)), CONTEXT)
+        copied = only(aws.of("CopyObject"))
+        assert (copied["CopySource"]["Key"], copied["Key"]) == (key, key)
+        assert only(aws.items.values())["ObjectKey"] == key
+        header = only(h["x-amz-copy-source"] for name, h in aws.headers if name == "CopyObject")
+        sent = header.removesuffix("?versionId=v1") if version_id else header
+        assert unquote(sent) == f"public-bucket/{key}"
+
+    def test_takes_the_version_that_fired(self, run: Any, aws: FakeAws) -> None:
+        run(event(record(versionId="3HL4kqtJlcpXrof3")))
+        assert only(aws.of("HeadObject"))["VersionId"] == "3HL4kqtJlcpXrof3"
+        assert only(aws.of("CopyObject"))["CopySource"]["VersionId"] == "3HL4kqtJlcpXrof3"
+
+    @pytest.mark.parametrize("changes", [{}, {"versionId": None}, {"versionId": ""}])
+    def test_names_no_version_where_the_event_has_none(
+        self, run: Any, aws: FakeAws, changes: dict[str, Any]
+    ) -> None:
+        run(event(record(**changes)))
+        assert "VersionId" not in only(aws.of("CopyObject"))["CopySource"]
+
+    @pytest.mark.parametrize("size", [0, 3, 100 * 1024**2, GIB - 1])
+    def test_is_one_request_below_1_gib_so_that_metadata_and_tags_come_along(
+        self, run: Any, aws: FakeAws, size: int
+    ) -> None:
+        aws.answers["HeadObject"] = {"ContentLength": size, "ETag": '"etag"'}
+        run(event())
+        copied = only(aws.of("CopyObject"))
+        assert copied["TaggingDirective"] == "COPY"
+        assert copied.get("MetadataDirective", "COPY") == "COPY"
+        assert not aws.of("CreateMultipartUpload")
+
+    @pytest.mark.parametrize("size", [GIB, 5 * GIB + 1])
+    def test_is_made_in_parts_from_1_gib_on(self, run: Any, aws: FakeAws, size: int) -> None:
+        aws.answers["HeadObject"] = {"ContentLength": size, "ETag": '"etag"'}
+        run(event(record(versionId="v1")))
+        parts = aws.of("UploadPartCopy")
+        ranges = sorted(
+            tuple(map(int, part["CopySourceRange"].removeprefix("bytes=").split("-")))
+            for part in parts
+        )
+        assert not aws.of("CopyObject")
+        assert all(part["CopySource"]["VersionId"] == "v1" for part in parts)
+        assert all(last - first < 5 * GIB for first, last in ranges)
+        assert [first for first, _ in ranges] == [0, *(last + 1 for _, last in ranges[:-1])]
+        assert ranges[-1][1] == size - 1
+        assert only(aws.items.values())["Status"] == "Success"
+
+    def test_in_parts_carries_metadata_and_tags(self, run: Any, aws: FakeAws) -> None:
+        tags = [{"Key": "team", "Value": "blue"}]
+        aws.answers["HeadObject"] = {
+            "ContentLength": GIB,
+            "ContentType": "text/csv",
+            "Metadata": {"owner": "ann"},
+            "ETag": '"etag"',
+        }
+        aws.answers["GetObjectTagging"] = {"TagSet": tags}
+        run(event())
+        created = only(aws.of("CreateMultipartUpload"))
+        assert (created["ContentType"], created["Metadata"]) == ("text/csv", {"owner": "ann"})
+        assert only(aws.of("PutObjectTagging"))["Tagging"] == {"TagSet": tags}
+
+    def test_includes_folder_markers(self, run: Any, aws: FakeAws) -> None:
+        aws.answers["HeadObject"] = {"ContentLength": 0, "ETag": '"etag"'}
+        assert run(event(record("photos/", size=0))) == {"copied": 1, "keys": ["photos/"]}
+        assert only(aws.of("CopyObject"))["Key"] == "photos/"
+        assert only(aws.items.values())["ObjectKey"] == "photos/"
+
+    def test_is_refused_where_source_and_destination_are_one_bucket(
+        self, run: Any, aws: FakeAws
+    ) -> None:
+        with pytest.raises(ValueError, match="private-bucket"):
+            run(event(record(bucket="private-bucket")))
+        item = only(aws.items.values())
+        assert {name for name, _ in aws.calls} == {"PutItem"}
+        assert (item["Status"], item["SourceBucket"]) == ("Failed", "private-bucket")
+
+
+class TestResult:
+    def test_counts_and_names_what_was_copied(self, run: Any) -> None:
+        result = run(event(record("a b.zip"), record("é.csv", sequencer="02")))
+        assert json.loads(json.dumps(result)) == {"copied": 2, "keys": ["a b.zip", "é.csv"]}
+
+
+class TestAuditItem:
+    def test_says_what_was_copied_from_where_to_where_and_when(
+        self, run: Any, aws: FakeAws
+    ) -> None:
+        before = datetime.now(UTC) - timedelta(milliseconds=1)
+        run(event(record("in/a b.zip")))
+        item = only(aws.items.values())
+        stamp, log_id = item.pop("Timestamp"), item.pop("LogID")
+        assert item == {
+            "SourceBucket": "public-bucket",
+            "DestinationBucket": "private-bucket",
+            "ObjectKey": "in/a b.zip",
+            "Status": "Success",
+        }
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:00)", stamp)
+        assert before <= datetime.fromisoformat(stamp) <= datetime.now(UTC)
+        assert isinstance(log_id, str)
+        assert log_id
+
+    def test_is_written_after_the_copy(self, run: Any, aws: FakeAws) -> None:
+        run(event())
+        assert [name for name, _ in aws.calls] == ["HeadObject", "CopyObject", "PutItem"]
+
+    def test_of_a_failed_copy_says_why(self, run: Any, aws: FakeAws) -> None:
+        aws.deny("CopyObject", "AccessDenied", "User is not authorized")
+        with pytest.raises(ClientError, match="User is not authorized"):
+            run(event())
+        item = only(aws.items.values())
+        assert item["Status"] == "Failed"
+        assert "AccessDenied" in item["Error"]
+        assert "User is not authorized" in item["Error"]
+        assert (item["ObjectKey"], item["DestinationBucket"]) == ("sample.zip", "private-bucket")
+
+    def test_holds_an_error_of_bounded_length(self, run: Any, aws: FakeAws, printed: Any) -> None:
+        aws.deny("CopyObject", "AccessDenied", "x" * 500_000)
+        with pytest.raises(ClientError):
+            run(event())
+        assert 500 < len(only(aws.items.values())["Error"]) < 2000
+        assert all(len(json.dumps(line)) < 3000 for line in printed())
+
+
+class TestDelivery:
+    def test_of_one_event_twice_leaves_one_item_and_stays_quiet(
+        self, run: Any, aws: FakeAws, printed: Any
+    ) -> None:
+        run(event(record(versionId="v1")))
+        first = dict(aws.items)
+        assert run(event(record(versionId="v1"))) == {"copied": 1, "keys": ["sample.zip"]}
+        assert len(aws.of("PutItem")) == 2
+        assert aws.items == first
+        lines = [(line["level"], line["message"]) for line in printed()]
+        assert lines == [("INFO", "copied")] * 2 + [("INFO", "already recorded as Success")]
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            (record(sequencer="01"), record(sequencer="02")),
+            (record("a.zip"), record("b.zip")),
+            (record(bucket="one"), record(bucket="two")),
+            (record(versionId="v1"), record(versionId="v2")),
+            (record("c.zip", bucket="my-pi"), record("pic.zip", bucket="my-")),
+            (record("a1", sequencer="2"), record("a", sequencer="12")),
+            (
+                record(sequencer=None, eventTime="2026-01-01T00:00:00.000Z"),
+                record(sequencer=None, eventTime="2026-01-01T00:00:01.000Z"),
+            ),
+        ],
+        ids=["sequencer", "key", "bucket", "version", "bucket-key", "key-sequencer", "eventTime"],
+    )
+    def test_of_different_uploads_leaves_an_item_each(
+        self, run: Any, aws: FakeAws, first: dict[str, Any], second: dict[str, Any]
+    ) -> None:
+        run(event(first, second))
+        assert len(aws.items) == 2
+
+    def test_of_a_second_upload_to_the_same_key_leaves_a_second_item(
+        self, run: Any, aws: FakeAws
+    ) -> None:
+        run(event(record(sequencer="01")))
+        run(event(record(sequencer="02")))
+        assert [item["ObjectKey"] for item in aws.items.values()] == ["sample.zip"] * 2
+
+    def test_is_recognised_after_a_cold_start(
+        self, run: Any, aws: FakeAws, function: ModuleType
+    ) -> None:
+        run(event())
+        again = load(Path(str(function.__file__)))
+        aws.listen_to(again.s3, again.dynamodb)
+        again.lambda_handler(event(), CONTEXT)
+        assert len(aws.of("PutItem")) == 2
+        assert len(aws.items) == 1
+
+    def test_too_late_to_copy_never_turns_a_success_into_a_failure(
+        self, run: Any, aws: FakeAws, printed: Any
+    ) -> None:
+        run(event())
+        first = dict(aws.items)
+        aws.deny("HeadObject", "404", "Not Found")
+        with pytest.raises(ClientError, match="Not Found"):
+            run(event())
+        assert aws.items == first
+        assert only(line["message"] for line in printed() if line["level"] == "ERROR") == (
+            "copy failed"
+        )
+
+    def test_retried_after_a_failure_turns_the_item_into_a_success(
+        self, run: Any, aws: FakeAws
+    ) -> None:
+        working = aws.answers["CopyObject"]
+        aws.deny("CopyObject")
+        with pytest.raises(ClientError):
+            run(event())
+        assert only(aws.items.values())["Status"] == "Failed"
+        aws.answers["CopyObject"] = working
+        run(event())
+        item = only(aws.items.values())
+        assert item["Status"] == "Success"
+        assert "Error" not in item
+
+    def test_retried_in_vain_keeps_the_newest_reason(self, run: Any, aws: FakeAws) -> None:
+        for reason in ("AccessDenied", "NoSuchBucket"):
+            aws.deny("CopyObject", reason)
+            with pytest.raises(ClientError):
+                run(event())
+        assert "NoSuchBucket" in only(aws.items.values())["Error"]
+
+
+class TestFailure:
+    def test_of_one_copy_is_raised_after_the_others_were_processed(
+        self, run: Any, aws: FakeAws
+    ) -> None:
+        def refuse_the_second(params: dict[str, Any]) -> Any:
+            if params["Key"] == "b.zip":
+                return failure("CopyObject", "AccessDenied", "Not allowed")
+            return {"CopyObjectResult": {"ETag": '"etag"'}}
+
+        aws.answers["CopyObject"] = refuse_the_second
+        with pytest.raises(ClientError, match="AccessDenied"):
+            run(event(record("a.zip"), record("b.zip"), record("c.zip")))
+        statuses = {item["ObjectKey"]: item["Status"] for item in aws.items.values()}
+        assert statuses == {"a.zip": "Success", "b.zip": "Failed", "c.zip": "Success"}
+
+    def test_of_several_raises_the_first_and_logs_all(
+        self, run: Any, aws: FakeAws, printed: Any
+    ) -> None:
+        aws.answers["CopyObject"] = lambda params: failure("CopyObject", params["Key"], "refused")
+        with pytest.raises(ClientError, match="FirstCode"):
+            run(event(record("FirstCode"), record("SecondCode")))
+        assert [line["error_code"] for line in printed()] == ["FirstCode", "SecondCode"]
+
+    def test_that_is_not_an_aws_error_is_recorded_and_raised_too(
+        self, run: Any, aws: FakeAws, printed: Any
+    ) -> None:
+        aws.answers["CopyObject"] = OSError("connection lost")
+        with pytest.raises(OSError, match="connection lost"):
+            run(event())
+        assert "connection lost" in only(aws.items.values())["Error"]
+        assert only(printed())["error_code"] == "OSError"
+
+    def test_to_write_the_item_is_logged_and_raised(
+        self, run: Any, aws: FakeAws, printed: Any
+    ) -> None:
+        aws.deny("PutItem", "AccessDeniedException", "no dynamodb:PutItem")
+        with pytest.raises(ClientError, match="no dynamodb:PutItem"):
+            run(event(record("a.zip"), record("b.zip")))
+        errors = [line for line in printed() if line["level"] == "ERROR"]
+        assert [line["key"] for line in errors] == ["a.zip", "b.zip"]
+        assert {line["error_code"] for line in errors} == {"AccessDeniedException"}
+        assert all("no dynamodb:PutItem" in line["error"] for line in errors)
+
+    def test_of_copy_and_item_logs_both_and_raises_the_copys(
+        self, run: Any, aws: FakeAws, printed: Any
+    ) -> None:
+        aws.deny("CopyObject", "AccessDenied", "no s3:PutObject")
+        aws.deny("PutItem", "AccessDeniedException", "no dynamodb:PutItem")
+        with pytest.raises(ClientError, match="no s3:PutObject"):
+            run(event())
+        copy_line, item_line = printed()
+        assert "no s3:PutObject" in copy_line["error"]
+        assert "no dynamodb:PutItem" in item_line["error"]
+        assert copy_line["message"] != item_line["message"]
+
+
+class TestLog:
+    def test_names_the_upload_its_item_and_the_request(
+        self, run: Any, aws: FakeAws, printed: Any
+    ) -> None:
+        run(event(record("é b.zip")))
+        assert only(printed()) == {
+            "level": "INFO",
+            "message": "copied",
+            "bucket": "public-bucket",
+            "key": "é b.zip",
+            "log_id": only(aws.items),
+            "request_id": "request-1",
+        }
+
+    def test_keeps_one_line_for_each_message(self, run: Any, capsys: Any) -> None:
+        run(event(record("two\nlines.zip")))
+        assert len(capsys.readouterr().out.splitlines()) == 1
+
+    def test_of_a_failure_has_the_aws_error_code_and_message(
+        self, run: Any, aws: FakeAws, printed: Any
+    ) -> None:
+        aws.deny("CopyObject", "AccessDenied", "User is not authorized")
+        with pytest.raises(ClientError):
+            run(event())
+        line = only(printed())
+        assert (line["level"], line["error_code"]) == ("ERROR", "AccessDenied")
+        assert "User is not authorized" in line["error"]
+        assert (line["bucket"], line["key"]) == ("public-bucket", "sample.zip")
+        assert (line["log_id"], line["request_id"]) == (only(aws.items), "request-1")
+
+    def test_calls_a_refused_head_request_access_denied(
+        self, run: Any, aws: FakeAws, printed: Any
+    ) -> None:
+        aws.deny("HeadObject", "403", "Forbidden")
+        with pytest.raises(ClientError):
+            run(event())
+        assert only(printed())["error_code"] == "AccessDenied"
+        assert "AccessDenied" in only(aws.items.values())["Error"]
+
+    def test_never_shows_the_event(self, run: Any, aws: FakeAws, capsys: Any) -> None:
+        run(event())
+        run(event())
+        aws.deny("CopyObject")
+        aws.deny("PutItem")
+        with pytest.raises(ClientError):
+            run(event())
+        run({"Event": "s3:TestEvent", "HostId": SECRET})
+        with pytest.raises(ValueError, match="no S3 records") as raised:
+            run({"HostId": SECRET})
+        shown = capsys.readouterr()
+        assert SECRET not in shown.out + shown.err + str(raised.value)
+
+
+class TestEvents:
+    def test_of_a_new_trigger_are_accepted(self, run: Any, aws: FakeAws, printed: Any) -> None:
+        test_event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "public-bucket"}
+        assert run(test_event) == {"copied": 0, "keys": []}
+        line = only(printed())
+        assert (line["level"], line["request_id"]) == ("INFO", "request-1")
+        assert "test event" in line["message"]
+        assert aws.calls == []
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {},
+            {"Records": []},
+            {"Records": None},
+            {"Event": "s3:OtherEvent"},
+            {"detail-type": "Object Created", "detail": {"object": {"key": "sample.zip"}}},
+            {"Records": [{"eventSource": "aws:sqs", "body": "{}"}]},
+            {"Records": [record(), {"Sns": {"Message": "{}"}}]},
+            [],
+            "text",
+            None,
+        ],
+    )
+    def test_without_s3_records_are_refused_with_a_hint_at_the_trigger(
+        self, run: Any, aws: FakeAws, wrong: Any
+    ) -> None:
+        with pytest.raises(ValueError, match=r"no S3 records.*trigger"):
+            run(wrong)
+        assert aws.calls == []
