@@ -32,6 +32,8 @@ class Transfer:
     key: str
     signed_ms: int
     uploaded_ms: int
+    wanted_items: int = 1
+    wanted_sha256: str | None = None
     invoked_ms: int | None = None
     request_id: str | None = None
     copied_ms: int | None = None
@@ -95,7 +97,8 @@ def _see_copy(lab: Lab, connection: Connection, seen: Transfer) -> None:
         digest.update(chunk)
         size += len(chunk)
     seen.copied = {"sha256": digest.hexdigest(), "size": size}
-    seen.copied_ms = _now_ms()
+    if seen.wanted_sha256 in (None, digest.hexdigest()):
+        seen.copied_ms = _now_ms()
 
 
 def _see_items(lab: Lab, connection: Connection, seen: Transfer) -> None:
@@ -116,9 +119,10 @@ def _see_items(lab: Lab, connection: Connection, seen: Transfer) -> None:
         if is_absent(error):
             return
         raise
+    if len(items) >= seen.wanted_items:
+        seen.audited_ms = _now_ms()
     if items:
         seen.audit_items = [{n: str(next(iter(v.values()))) for n, v in item.items()} for item in items]
-        seen.audited_ms = _now_ms()
 
 
 def _see_log(lab: Lab, connection: Connection, seen: Transfer) -> None:

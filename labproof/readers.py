@@ -6,12 +6,15 @@ What AWS says does not exist is ``None``. What could not be read (denied, thrott
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import time
 import urllib.request
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +24,7 @@ from labproof.aws import Connection, error_code, is_absent
 from labproof.labs import Lab
 
 SERVICES = ("s3", "iam", "dynamodb", "lambda", "logs")
+SAMPLE = "sample.zip"
 MAX_CODE_BYTES = 1_000_000
 BUCKET_CALLS = {
     "public_access_block": ("get_public_access_block", "PublicAccessBlockConfiguration"),
@@ -164,6 +168,74 @@ def read_lab(lab: Lab, connection: Connection) -> dict[str, Any]:
             if name
         }
         return {part: future.result() for part, future in futures.items()}
+
+
+def read_permissions(
+    connection: Connection, role_arn: str, wanted: dict[str, tuple[str, str]]
+) -> dict[str, Any]:
+    """Ask IAM what a role may do by its own policies: ``{name: "allowed" | …}``.
+
+    ``wanted`` gives an action and a resource for each name. One resource a call, since the sandbox
+    answers for the first one only.
+    """
+    iam = connection.client("iam")
+
+    def decide(action: str, resource: str) -> Any:
+        results = ask(
+            iam,
+            "simulate_principal_policy",
+            "EvaluationResults",
+            PolicySourceArn=role_arn,
+            ActionNames=[action],
+            ResourceArns=[resource],
+        )
+        return results[0]["EvalDecision"] if isinstance(results, list) else results
+
+    return {name: decide(action, resource) for name, (action, resource) in wanted.items()}
+
+
+def read_samples(connection: Connection, bucket: str) -> list[str]:
+    """Return the SHA-256 of each ``sample.zip`` in a bucket: the plain key, then verify's uploads."""
+    s3 = connection.client("s3")
+    listed = ask(s3, "list_objects_v2", "Contents", Bucket=bucket, Prefix="verify/") or []
+    keys = [SAMPLE, *(entry["Key"] for entry in listed if entry["Key"].endswith(f"/{SAMPLE}"))]
+    found = (ask(s3, "get_object", "Body", Bucket=bucket, Key=key) for key in keys)
+    return [
+        hashlib.sha256(body.read(MAX_CODE_BYTES)).hexdigest()
+        for body in found
+        if body is not None and not is_error(body)
+    ]
+
+
+def read_metrics(
+    connection: Connection, function: str, since_ms: int, wanted: int, timeout: float = 600
+) -> dict[str, float]:
+    """Return the sums of a function's Invocations and Errors since a time.
+
+    AWS publishes them with minutes of delay, so this waits until ``wanted`` invocations are
+    counted, or ``timeout`` seconds are over.
+    """
+    cloudwatch, deadline, pause = connection.client("cloudwatch"), time.monotonic() + timeout, 5.0
+    while True:
+        sums = {
+            name: sum(
+                point["Sum"]
+                for point in cloudwatch.get_metric_statistics(
+                    Namespace="AWS/Lambda",
+                    MetricName=name,
+                    Dimensions=[{"Name": "FunctionName", "Value": function}],
+                    StartTime=datetime.fromtimestamp(since_ms // 60_000 * 60, UTC),
+                    EndTime=datetime.now(UTC),
+                    Period=60,
+                    Statistics=["Sum"],
+                )["Datapoints"]
+            )
+            for name in ("Invocations", "Errors")
+        }
+        if sums["Invocations"] >= wanted or time.monotonic() > deadline:
+            return sums
+        time.sleep(pause)
+        pause = min(pause * 1.5, 30.0)
 
 
 def _parsed(document: Any) -> Any:

@@ -1,0 +1,51 @@
+"""The private bucket that files are copied to."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+
+from labproof.inventory import InventoryLab
+from labproof.labs import Lab
+from labproof.policies import principals, statements
+
+from .test_source_bucket import SETTINGS
+
+OPEN_GROUPS = ("/AllUsers", "/AuthenticatedUsers")
+
+
+@pytest.mark.requirement("destination-bucket.exists")
+def test_destination_bucket_exists(evidence: dict[str, Any], lab: Lab) -> None:
+    """The bucket exists under its exact name."""
+    assert evidence["destination_bucket"], f"There is no bucket {lab.destination_bucket}."
+
+
+@pytest.mark.requirement("destination-bucket.private")
+def test_destination_bucket_is_private(evidence: dict[str, Any]) -> None:
+    """All four Block Public Access settings are on; no policy or ACL opens it to others."""
+    bucket, account = evidence["destination_bucket"], evidence["identity"]["account"]
+    settings = bucket["public_access_block"] or {}
+    assert [name for name in SETTINGS if not settings.get(name)] == []
+    allowed = [p for s in statements(bucket["policy"]) for p in principals(s)]
+    assert [p for p in allowed if account not in p and not p.endswith(".amazonaws.com")] == []
+    grantees = [grant["Grantee"].get("URI", "") for grant in bucket["acl"]["Grants"]]
+    assert [uri for uri in grantees if uri.endswith(OPEN_GROUPS)] == []
+
+
+@pytest.mark.requirement("destination-bucket.anonymous-denied")
+def test_a_stranger_cannot_read_a_copy(inventory_lab: InventoryLab) -> None:
+    """A real request without credentials is refused, for an object that is there."""
+    bucket, connection = inventory_lab.lab.destination_bucket, inventory_lab.connection
+    assert bucket
+    s3 = connection.client("s3")
+    s3.put_object(Bucket=bucket, Key="probe/stranger.txt", Body=b"hello")
+    try:
+        url = connection.anonymous_url(bucket, "probe/stranger.txt")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(url, context=connection.tls())
+        assert refused.value.code == 403
+    finally:
+        s3.delete_object(Bucket=bucket, Key="probe/stranger.txt")
