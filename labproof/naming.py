@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
-BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
+BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+ACCOUNT_REGIONAL = re.compile(r"[a-z0-9].*-\d{12}-[a-z]{2,}(-[a-z]+)+-\d+-an", re.ASCII)
 
 
 def bucket_problem(name: str) -> str | None:
@@ -22,20 +23,21 @@ def bucket_problem(name: str) -> str | None:
         )
     if ".." in name:
         return "holds two dots in a row, which S3 refuses"
-    if _is_ip_address(name):
+    if re.fullmatch(r"(\d{1,3}\.){3}\d{1,3}", name):
         return "looks like an IP address, which S3 refuses"
-    for affix in (*BUCKET_PREFIXES, *BUCKET_SUFFIXES):
-        if name.startswith(affix) if affix in BUCKET_PREFIXES else name.endswith(affix):
-            return f"holds {affix!r}, which S3 keeps for itself"
+    return _reserved(name)
+
+
+def _reserved(name: str) -> str | None:
+    for prefix in BUCKET_PREFIXES:
+        if name.startswith(prefix):
+            return f"begins with {prefix!r}, which S3 keeps for itself"
+    for suffix in BUCKET_SUFFIXES:
+        if name.endswith(suffix):
+            return f"ends with {suffix!r}, which S3 keeps for itself"
+    if name.endswith("-an") and not ACCOUNT_REGIONAL.fullmatch(name):
+        return "ends with '-an', which S3 keeps for names of the form PREFIX-ACCOUNT-REGION-an"
     return None
-
-
-def _is_ip_address(name: str) -> bool:
-    try:
-        ipaddress.IPv4Address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _pattern(expression: str, wanted: str) -> Callable[[str], str | None]:
@@ -50,6 +52,10 @@ function_problem = _pattern(
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 role_problem = _pattern(
     r"[\w+=,.@-]{1,64}", "must be 1 to 64 letters, digits or any of _ + = , . @ -"
+)
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+policy_problem = _pattern(
+    r"[\w+=,.@-]{1,128}", "must be 1 to 128 letters, digits or any of _ + = , . @ -"
 )
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 table_problem = _pattern(

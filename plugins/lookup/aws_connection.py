@@ -20,7 +20,8 @@ description:
 options: {}
 """
 EXAMPLES = """
-- hosts: all
+- name: Ask AWS as the inventory says
+  hosts: all
   module_defaults:
     group/amazon.aws.aws: "{{ lookup('aws_connection') }}"
 """

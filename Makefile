@@ -1,0 +1,84 @@
+# Two commands: `make lab` builds and proves the labs on the embedded sandbox, `make test` tests everything.
+PYTHON ?= $(call python,3.11 3.12 3.13,python3)
+VENV ?= .venv
+# The series of Python that are tested; a missing one is said, not skipped in silence.
+SERIES ?= 3.11 3.13
+INVENTORY ?= inventory/sandbox
+export SANDBOX_PORT ?= 4566
+export ANSIBLE_FORCE_COLOR ?= $(shell test -t 1 && echo 1 || echo 0)
+
+BIN = $(VENV)/bin
+SANDBOX = $(BIN)/python -m labproof.sandbox
+# The first interpreter of the given series that runs, or the given default.
+python = $(shell for s in $(1); do for p in python$$s $$HOME/.pyenv/versions/$$s*/bin/python$$s; do \
+  $$p -c 'import sys, venv' 2>/dev/null && { echo $$p; exit; }; done; done; echo $(2))
+
+.PHONY: help lab verify check destroy sandbox stop test lint bench lock clean
+
+help: ## Show what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+lab: $(VENV)/.ready ## Build every lab on the sandbox, prove it, and show how to look at it
+	@$(BIN)/ansible-playbook -i $(INVENTORY) site.yml
+	@$(BIN)/ansible-playbook -i $(INVENTORY) verify.yml
+	@$(BIN)/ansible-playbook -i $(INVENTORY) playbooks/show-labs.yml
+
+verify: $(VENV)/.ready ## Prove the labs again with fresh uploads
+	@$(BIN)/ansible-playbook -i $(INVENTORY) verify.yml
+
+check: $(VENV)/.ready ## Judge the labs' state, one test per requirement
+	@$(BIN)/pytest tests/checks --hosts=ansible://all --ansible-inventory=$(INVENTORY)
+
+destroy: $(VENV)/.ready ## Remove the labs, keep the sandbox
+	@$(BIN)/ansible-playbook -i $(INVENTORY) destroy.yml
+
+sandbox: $(VENV)/.ready ## Start the sandbox alone
+	@$(SANDBOX) start
+
+stop: $(VENV)/.ready ## Stop the sandbox and keep its state
+	@$(SANDBOX) stop
+
+test: lint ## Run all tests, under each series of Python that is here
+	@for s in $(SERIES); do $(MAKE) --no-print-directory test-$$s || exit 1; done
+
+test-%: ## Run the tests under one series of Python
+	@p=$(call python,$*,); if [ -z "$$p" ]; then \
+	  echo "Python $* is not on this machine: its tests are not run here."; \
+	else $(MAKE) --no-print-directory pytest PYTHON=$$p VENV=.venv-$*; fi
+
+pytest: $(VENV)/.ready
+	@echo "== $$($(BIN)/python --version), $$($(BIN)/ansible --version | head -n 1)"
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.ready ## Lint playbooks and code
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/yamllint --strict . && $(BIN)/ansible-lint --offline
+
+bench: $(VENV)/.ready ## Compare site.yml with an AWS CLI script and an SDK script
+	@$(BIN)/python bench/build.py
+
+lock: $(VENV)/.ready ## Renew requirements.lock
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## Stop the sandbox, and remove all that was made here
+	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(SANDBOX) stop; fi
+	@rm -rf .sandbox .build .ansible .venv .venv-* build *.egg-info reports
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@echo "Clean: the sandbox, the labs in it, and the environments are gone."
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or newer is needed, found $$($(PYTHON) --version 2>&1): set PYTHON=/path/to/python3.11."; exit 1; }
+	@echo "Setting up $(VENV) from requirements.lock ..."
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+	  uv pip sync --quiet --python $(BIN)/python requirements.lock && \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --config-settings editable_mode=compat -e .; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock && \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat -e .; \
+	fi
+	@touch $@

@@ -1,0 +1,7 @@
+"""`python -m labproof.sandbox start|stop|status|reset`."""
+
+import sys
+
+from labproof.sandbox.cli import main
+
+sys.exit(main())

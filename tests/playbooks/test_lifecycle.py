@@ -1,0 +1,128 @@
+"""Both labs from nothing to nothing: dry run, build, build again, prove, judge, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from labproof.readers import read_lab
+
+from .conftest import World
+
+HOSTS = ("xfusion", "devops")
+NO_CHANGE = dict.fromkeys(HOSTS, 0)
+STEPS = (
+    "create-client",
+    "create-source-bucket",
+    "create-destination-bucket",
+    "create-role",
+    "create-table",
+    "create-function",
+    "create-trigger",
+)
+
+
+def existing(world: World, host: str) -> dict[str, Any]:
+    """Return the parts of a lab that exist."""
+    entry = world.lab(host)
+    return {k: v for k, v in read_lab(entry.lab, entry.connection).items() if v is not None}
+
+
+@pytest.fixture(scope="module")
+def built(world: World) -> World:
+    run = world.play("site.yml")
+    assert run.code == 0, run.output
+    return world
+
+
+def test_check_mode_on_an_empty_account_neither_fails_nor_changes(world: World) -> None:
+    run = world.play("site.yml", "--check")
+    assert run.code == 0, run.output
+    assert all(count > 0 for count in run.changed.values()), "a dry run says what it would do"
+    assert [existing(world, host) for host in HOSTS] == [{}, {}]
+
+
+def test_site_builds_every_part_of_both_labs(built: World) -> None:
+    wanted = {"source_bucket", "destination_bucket", "role", "table", "function", "log_group"}
+    assert [set(existing(built, host)) for host in HOSTS] == [wanted, wanted]
+
+
+def test_a_second_run_changes_nothing(built: World) -> None:
+    run = built.play("site.yml")
+    assert (run.code, run.changed) == (0, NO_CHANGE), run.output
+
+
+def test_check_mode_on_a_built_lab_finds_nothing_to_do(built: World) -> None:
+    run = built.play("site.yml", "--check")
+    assert (run.code, run.changed) == (0, NO_CHANGE), run.output
+
+
+def test_verify_proves_both_labs_and_shows_a_timeline(built: World) -> None:
+    run = built.play("verify.yml")
+    assert run.code == 0, run.output
+    assert run.output.count("uploaded 0 ms → invoked ") == len(HOSTS)
+
+
+def test_every_check_passes_on_both_labs(built: World) -> None:
+    assert built.play("verify.yml").code == 0
+    done = built.check()
+    assert done.returncode == 0, done.stdout
+    assert "skipped" not in done.stdout
+
+
+def test_no_secret_reaches_the_output(built: World) -> None:
+    run = built.play("verify.yml", "-vvv")
+    assert run.code == 0
+    assert "sandbox-only" not in run.output
+    assert "X-Amz-Signature=" not in run.output
+
+
+def test_limit_touches_one_lab_only(built: World) -> None:
+    run = built.play("site.yml", "-l", "xfusion")
+    assert (run.code, run.changed) == (0, {"xfusion": 0})
+
+
+def test_destroy_leaves_nothing_not_even_versions(built: World) -> None:
+    entry = built.lab("xfusion")
+    s3 = entry.connection.client("s3")
+    bucket = entry.lab.source_bucket
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"one", b"two"):
+        s3.put_object(Bucket=bucket, Key="twice", Body=body)
+    s3.delete_object(Bucket=bucket, Key="twice")
+    dry = built.play("destroy.yml", "--check")
+    assert dry.code == 0, dry.output
+    assert existing(built, "devops")
+    run = built.play("destroy.yml")
+    assert run.code == 0, run.output
+    assert [existing(built, host) for host in HOSTS] == [{}, {}]
+    assert not list((built.sandbox.folder / "clients").rglob("*.*"))
+
+
+def test_a_second_destroy_changes_nothing(built: World) -> None:
+    run = built.play("destroy.yml")
+    assert (run.code, run.changed) == (0, NO_CHANGE), run.output
+
+
+def test_each_step_runs_alone_and_together_they_make_the_site(built: World) -> None:
+    for step in STEPS:
+        run = built.play(f"playbooks/{step}.yml", "-l", "devops")
+        assert run.code == 0, run.output
+        assert run.changed["devops"] > 0, step
+    assert built.play("site.yml", "-l", "devops").changed == {"devops": 0}
+
+
+def test_destroy_leaves_what_the_suite_did_not_build(built: World) -> None:
+    entry = built.lab("xfusion")
+    s3 = entry.connection.client("s3")
+    s3.create_bucket(Bucket=entry.lab.source_bucket)
+    s3.put_object(Bucket=entry.lab.source_bucket, Key="thesis.txt", Body=b"mine")
+    assert built.play("site.yml", "-l", "xfusion").code == 0
+    run = built.play("destroy.yml", "-l", "xfusion")
+    assert run.code == 0, run.output
+    assert set(existing(built, "xfusion")) == {"source_bucket"}
+    assert s3.get_object(Bucket=entry.lab.source_bucket, Key="thesis.txt")["Body"].read() == b"mine"
+    assert "Left alone" in run.output
+    notification = s3.get_bucket_notification_configuration(Bucket=entry.lab.source_bucket)
+    assert "LambdaFunctionConfigurations" not in notification
