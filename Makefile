@@ -9,6 +9,7 @@ export ANSIBLE_FORCE_COLOR ?= $(shell test -t 1 && echo 1 || echo 0)
 
 BIN = $(VENV)/bin
 SANDBOX = $(BIN)/python -m labproof.sandbox
+PORT = --port $(SANDBOX_PORT)
 # The first interpreter of the given series that runs, or the given default.
 python = $(shell for s in $(1); do for p in python$$s $$HOME/.pyenv/versions/$$s*/bin/python$$s; do \
   $$p -c 'import sys, venv' 2>/dev/null && { echo $$p; exit; }; done; done; echo $(2))
@@ -33,10 +34,10 @@ destroy: $(VENV)/.ready ## Remove the labs, keep the sandbox
 	@$(BIN)/ansible-playbook -i $(INVENTORY) destroy.yml
 
 sandbox: $(VENV)/.ready ## Start the sandbox alone
-	@$(SANDBOX) start
+	@$(SANDBOX) start $(PORT)
 
 stop: $(VENV)/.ready ## Stop the sandbox and keep its state
-	@$(SANDBOX) stop
+	@$(SANDBOX) stop $(PORT)
 
 test: lint ## Run all tests, under each series of Python that is here
 	@for s in $(SERIES); do $(MAKE) --no-print-directory test-$$s || exit 1; done
@@ -62,7 +63,7 @@ lock: $(VENV)/.ready ## Renew requirements.lock
 	  --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean: ## Stop the sandbox, and remove all that was made here
-	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(SANDBOX) stop; fi
+	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(SANDBOX) stop $(PORT); fi
 	@rm -rf .sandbox .build .ansible .venv .venv-* build *.egg-info reports
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,8 +6,15 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-GOOD_STATUS = re.compile(r"succe|cop(y|ied)|complete|done|\bok\b|transfer", re.IGNORECASE)
-BAD_STATUS = re.compile(r"\b(not|no|un\w+|fail\w*|error\w*|denied|refused)\b", re.IGNORECASE)
+GOOD_STATUS = re.compile(
+    r"succe|(cop(y|ied)|replicated|transfer(red)?|uploaded|moved|delivered|stored|saved|written|"
+    r"processed|completed?|finished|done|passed|\bok)\b"
+)
+BAD_STATUS = re.compile(
+    r"fail|error|exception|denied|refuse|reject|abort|incomplete|"
+    r"\b(not\w*|no|non|unsucc\w*|unable|unknown|un(copied|done|finished)|invalid|partial\w*|skip\w*|start\w*|pending|progress)\b"
+)
+NO_TROUBLE = re.compile(r"\b(0|no|zero|without)( any)? (error|failure|problem)s?\b")
 ATTRIBUTES = ("LogID", "SourceBucket", "DestinationBucket", "ObjectKey", "Status", "Timestamp")
 CLOCK_TOLERANCE_S = 5
 STAGES = ("uploaded", "invoked", "copied", "audited")
@@ -40,14 +47,17 @@ def item_problems(item: dict[str, str], lab: dict[str, Any], seen: dict[str, Any
 
 def says_success(status: str) -> bool:
     """Tell whether a status is any word that says the transfer worked."""
-    return bool(GOOD_STATUS.search(status)) and not BAD_STATUS.search(status)
+    # CopyFailed, COPY_FAILED and copy-failed are the same two words.
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", status).lower()
+    words = NO_TROUBLE.sub(" ", words)
+    return bool(GOOD_STATUS.search(words)) and not BAD_STATUS.search(words)
 
 
 def moment(stamp: str) -> float | None:
     """Read ISO 8601 or epoch seconds or milliseconds; no offset means UTC. None if neither."""
-    if re.fullmatch(r"\d{9,11}(\.\d+)?|\d{12,14}", stamp):
+    if re.fullmatch(r"\d{9,14}(\.\d+)?", stamp, re.ASCII):
         value = float(stamp)
-        return value / 1000 if value > 1e11 else value
+        return value / 1000 if value >= 1e11 else value
     try:
         parsed = datetime.fromisoformat(stamp)
     except ValueError:
@@ -66,8 +76,9 @@ def timeline(seen: dict[str, Any]) -> str:
     return " → ".join(parts)
 
 
-def _within(stamp: str, first_ms: int, last_ms: int) -> bool:
+def _within(stamp: str, first_ms: int, last_ms: int | None) -> bool:
+    """Tell whether a stamp lies in a window; without an end, only its start counts."""
     value = moment(stamp)
-    if value is None:
+    if value is None or value < first_ms / 1000 - CLOCK_TOLERANCE_S:
         return False
-    return first_ms / 1000 - CLOCK_TOLERANCE_S <= value <= last_ms / 1000 + CLOCK_TOLERANCE_S
+    return last_ms is None or value <= last_ms / 1000 + CLOCK_TOLERANCE_S

@@ -22,15 +22,21 @@ from botocore.exceptions import (
 )
 
 DEFAULT_REGION = "us-east-1"
-# Adaptive mode slows down under throttling instead of failing: a class shares an account's API limits.
+# Adaptive mode slows down under throttling instead of failing: a class may share API limits.
 CLIENT_CONFIG = Config(
     retries={"mode": "adaptive", "max_attempts": 6}, connect_timeout=5, read_timeout=60
 )
 CREDENTIAL_CODES = {
+    "AuthFailure",
     "ExpiredToken",
     "ExpiredTokenException",
+    "IncompleteSignature",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "MissingAuthenticationToken",
+    "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
@@ -81,6 +87,10 @@ class Connection:
         """Return a client of ``service``; made once per connection and process."""
         return _client(self, service)
 
+    def resource(self, service: str) -> Any:
+        """Return boto3's resource view of ``service``, for its batch operations."""
+        return self._session().resource(service, config=CLIENT_CONFIG, **self._client_arguments())
+
     def identity(self) -> dict[str, str]:
         """Return who asks: ``{"account", "partition", "region"}``. Raises AwsError."""
         if self.ca_bundle and not Path(self.ca_bundle).is_file():
@@ -92,6 +102,8 @@ class Connection:
             caller = self.client("sts").get_caller_identity()
         except (BotoCoreError, ClientError) as error:
             raise explain(error, self) from error
+        except ValueError as error:  # what boto3 says to an endpoint that is no address
+            raise AwsError(f"{error}: correct aws_endpoint_url, such as https://HOST.") from error
         partition = caller["Arn"].split(":")[1]
         return {"account": caller["Account"], "partition": partition, "region": self.region}
 
@@ -151,6 +163,17 @@ class Connection:
             "aws_session_token": self.session_token,
         }
 
+    def _client_arguments(self) -> dict[str, Any]:
+        keys = self._keys()
+        if self.assume_role_arn:
+            assumed = _assumed(self)
+            keys = {
+                "aws_access_key_id": assumed["AccessKeyId"],
+                "aws_secret_access_key": assumed["SecretAccessKey"],
+                "aws_session_token": assumed["SessionToken"],
+            }
+        return self._client_options() | keys
+
     def _session(self) -> boto3.session.Session:
         if self.access_key or not self.profile:
             return SHARED_SESSION
@@ -161,7 +184,10 @@ def preload(services: tuple[str, ...]) -> None:
     """Read the services' API models once; processes forked later need not read them again."""
     for service in services:
         SHARED_SESSION.client(
-            service, DEFAULT_REGION, aws_access_key_id="none", aws_secret_access_key="none"
+            service,
+            DEFAULT_REGION,
+            aws_access_key_id="none",
+            aws_secret_access_key="none",  # noqa: S106
         )
 
 
@@ -178,16 +204,8 @@ def _assumed(connection: Connection) -> dict[str, str]:
 
 @cache
 def _client(connection: Connection, service: str) -> Any:
-    keys = connection._keys()
-    if connection.assume_role_arn:
-        assumed = _assumed(connection)
-        keys = {
-            "aws_access_key_id": assumed["AccessKeyId"],
-            "aws_secret_access_key": assumed["SecretAccessKey"],
-            "aws_session_token": assumed["SessionToken"],
-        }
-    options = connection._client_options() | keys
-    return connection._session().client(service, config=CLIENT_CONFIG, **options)
+    arguments = connection._client_arguments()
+    return connection._session().client(service, config=CLIENT_CONFIG, **arguments)
 
 
 def error_code(error: ClientError) -> str:
@@ -225,7 +243,8 @@ def explain(error: BotoCoreError | ClientError, connection: Connection) -> AwsEr
 
 def _explain_refusal(error: ClientError, connection: Connection) -> AwsError:
     code, operation = error_code(error), error.operation_name
-    who = connection.assume_role_arn or connection.profile or "the key in aws_access_key"
+    key = "the key in aws_access_key" if connection.access_key else "the default credentials"
+    who = connection.assume_role_arn or connection.profile or key
     if code in CREDENTIAL_CODES:
         return AwsError(
             f"AWS refused the credentials of {who} ({code}): renew them, or correct the aws_* "

@@ -6,6 +6,7 @@ The inventory's ``lab_*`` variables win over the defaults of the host's kind
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
@@ -14,6 +15,16 @@ from typing import Any
 import yaml
 
 from labproof import naming
+from labproof.variables import (
+    Reader,
+    choice,
+    label,
+    number,
+    some_texts,
+    switch,
+    text,
+    texts,
+)
 
 COMMON_DEFAULTS: dict[str, Any] = {
     "lab_source_public": False,
@@ -29,6 +40,30 @@ COMMON_DEFAULTS: dict[str, Any] = {
     "lab_client_dir": None,
     "lab_client_files": [],
 }
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+READERS: dict[str, Reader] = {
+    "lab_learner": label,
+    "lab_source_bucket": text,
+    "lab_source_public": switch,
+    "lab_destination_bucket": text,
+    "lab_table": text,
+    "lab_table_partition_key": text,
+    "lab_role": text,
+    "lab_role_managed_policies": texts,
+    "lab_function": text,
+    "lab_function_source": text,
+    "lab_function_runtime": text,
+    "lab_function_timeout": number(1, 900),
+    "lab_function_memory": number(128, 10240),
+    "lab_log_retention_days": choice(RETENTION_DAYS),
+    "lab_trigger_events": some_texts,
+    "lab_client_dir": text,
+    "lab_client_files": texts,
+}
 NAME_RULES = {
     "lab_source_bucket": naming.bucket_problem,
     "lab_destination_bucket": naming.bucket_problem,
@@ -40,6 +75,15 @@ NAME_RULES = {
 UNIQUE_NAMES = ("lab_function", "lab_role", "lab_table")
 BUCKET_NAMES = ("lab_source_bucket", "lab_destination_bucket")
 SERVICE_ROLE_POLICIES = {"AWSLambdaBasicExecutionRole"}
+# What a grant can be on: the part of the lab whose name it needs, if any, and the ARN.
+TARGETS: dict[str, tuple[str | None, str]] = {
+    "source": ("source_bucket", "arn:{partition}:s3:::{name}"),
+    "source-objects": ("source_bucket", "arn:{partition}:s3:::{name}/*"),
+    "destination": ("destination_bucket", "arn:{partition}:s3:::{name}"),
+    "destination-objects": ("destination_bucket", "arn:{partition}:s3:::{name}/*"),
+    "table": ("table", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"),
+    "logs": (None, "arn:{partition}:logs:{region}:{account}:*"),
+}
 
 
 class LabError(ValueError):
@@ -50,8 +94,8 @@ class LabError(ValueError):
 class Lab:
     """One lab of one learner, complete: every default filled in, every name allowed by AWS.
 
-    ``policies`` maps the name of an inline policy to grants, each ``{"actions": [...], "on": TARGET}``
-    with a TARGET of :func:`targets`. Durations are seconds, memory is MiB, retention is days.
+    ``policies`` maps the name of an inline policy to grants, each
+    ``{"actions": [...], "on": TARGET}`` with a TARGET of :func:`targets`. Durations are seconds, memory is MiB, retention is days.
     """
 
     host: str
@@ -105,33 +149,34 @@ def kind_of(host: str, groups: list[str]) -> str:
 def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
     """Return the lab that an inventory host describes. Raises LabError with all problems found."""
     kind = kind_of(host, groups)
-    given = {k: v for k, v in variables.items() if k.startswith("lab_") and v is not None}
-    values = COMMON_DEFAULTS | kinds()[kind]["defaults"] | given
-    problems = [*_missing(host, kind, values), *_bad_names(host, values)]
-    problems += _bad_grants(host, values["lab_role_policies"])
+    given = {k: v for k, v in variables.items() if k.startswith("lab_") and v not in (None, "")}
+    raw = {"lab_learner": host} | COMMON_DEFAULTS | kinds()[kind]["defaults"] | given
+    values, problems = _read(host, raw)
+    problems += [*_missing(host, kind, raw), *_bad_names(host, values)]
+    problems += _bad_grants(host, kind, raw)
     if problems:
         raise LabError("\n".join(problems))
     return Lab(
         host=host,
         kind=kind,
-        learner=str(values.get("lab_learner", host)),
+        learner=values["lab_learner"],
         source_bucket=values["lab_source_bucket"],
-        source_public=bool(values["lab_source_public"]),
+        source_public=values["lab_source_public"],
         destination_bucket=values["lab_destination_bucket"],
         table=values["lab_table"],
         partition_key=values["lab_table_partition_key"],
         role=values["lab_role"],
-        managed_policies=tuple(values["lab_role_managed_policies"]),
+        managed_policies=values["lab_role_managed_policies"],
         policies=values["lab_role_policies"],
         function=values["lab_function"],
         function_source=values["lab_function_source"],
         runtime=values["lab_function_runtime"],
-        timeout=int(values["lab_function_timeout"]),
-        memory=int(values["lab_function_memory"]),
-        log_retention_days=int(values["lab_log_retention_days"]),
-        trigger_events=tuple(values["lab_trigger_events"]),
+        timeout=values["lab_function_timeout"],
+        memory=values["lab_function_memory"],
+        log_retention_days=values["lab_log_retention_days"],
+        trigger_events=values["lab_trigger_events"],
         client_dir=values["lab_client_dir"],
-        client_files=tuple(values["lab_client_files"]),
+        client_files=values["lab_client_files"],
     )
 
 
@@ -160,17 +205,13 @@ def shared_names(labs: list[dict[str, Any]]) -> list[str]:
 
 def targets(lab: Lab, partition: str, region: str, account: str) -> dict[str, list[str]]:
     """Return what a grant can be ``on``: ``{target: [ARN, ...]}``."""
-    found = {
-        "source": [f"arn:{partition}:s3:::{lab.source_bucket}"],
-        "source-objects": [f"arn:{partition}:s3:::{lab.source_bucket}/*"],
-        "logs": [f"arn:{partition}:logs:{region}:{account}:*"],
+    place = {"partition": partition, "region": region, "account": account}
+    names = {target: getattr(lab, part) if part else "" for target, (part, _) in TARGETS.items()}
+    return {
+        target: [form.format(name=names[target], **place)]
+        for target, (_, form) in TARGETS.items()
+        if names[target] is not None
     }
-    if lab.destination_bucket:
-        found["destination"] = [f"arn:{partition}:s3:::{lab.destination_bucket}"]
-        found["destination-objects"] = [f"arn:{partition}:s3:::{lab.destination_bucket}/*"]
-    if lab.table:
-        found["table"] = [f"arn:{partition}:dynamodb:{region}:{account}:table/{lab.table}"]
-    return found
 
 
 def policy_documents(
@@ -198,29 +239,63 @@ def managed_policy_arn(policy: str, partition: str) -> str:
     return f"arn:{partition}:iam::aws:policy/{path}{policy}"
 
 
+def _read(host: str, values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the variables as their readers give them, with a sentence for each unreadable one."""
+    found, problems = dict(values), []
+    for variable, reader in READERS.items():
+        try:
+            found[variable] = None if (v := values.get(variable)) is None else reader(v)
+        except ValueError as expected:
+            found[variable] = None
+            problems.append(_problem(host, variable, str(expected), values[variable]))
+    return found, problems
+
+
+def _problem(host: str, variable: str, expected: str, found: Any) -> str:
+    return f"{variable} of {host} must be {expected}, found {found!r:.80}: correct it."
+
+
 def _missing(host: str, kind: str, values: dict[str, Any]) -> list[str]:
     needed = kinds()[kind]["requires"]
     return [
         f"{name} is missing for {host}: a {kind} lab needs it, so set it in the inventory."
         for name in needed
-        if not values.get(name)
+        if values.get(name) is None
     ]
 
 
 def _bad_names(host: str, values: dict[str, Any]) -> list[str]:
-    problems = []
-    for variable, rule in NAME_RULES.items():
-        name = values.get(variable)
-        if name and (problem := rule(str(name))):
-            problems.append(f"{variable} of {host}, {str(name)!r}, {problem}: correct it.")
-    return problems
+    return [
+        f"{variable} of {host}, {name!r}, {problem}: correct it."
+        for variable, rule in NAME_RULES.items()
+        if (name := values[variable]) and (problem := rule(name))
+    ]
 
 
-def _bad_grants(host: str, policies: Any) -> list[str]:
-    wanted = "{policy name: [{actions: [...], on: source | source-objects | table | ...}]}"
+def _bad_grants(host: str, kind: str, values: dict[str, Any]) -> list[str]:
+    """Check ``lab_role_policies``: its form, and that every target is a part of the lab."""
+    policies = values["lab_role_policies"]
+    if not isinstance(policies, dict) or not all(isinstance(p, list) for p in policies.values()):
+        form = "{policy name: [{actions: [...], on: TARGET}]}"
+        return [_problem(host, "lab_role_policies", form, policies)]
+    named = {variable for variable in values if values[variable]} | set(kinds()[kind]["requires"])
+    known = [t for t, (part, _) in TARGETS.items() if not part or f"lab_{part}" in named]
+    problems = [
+        f"lab_role_policies of {host}: the policy name {name!r:.80} {problem}: correct it."
+        for name in policies
+        if (problem := naming.policy_problem(name if isinstance(name, str) else ""))
+    ]
+    grants = [grant for policy in policies.values() for grant in policy]
+    return problems + [p for grant in grants for p in _bad_grant(host, grant, known)]
+
+
+def _bad_grant(host: str, grant: Any, known: list[str]) -> Iterator[str]:
+    if not isinstance(grant, dict) or set(grant) != {"actions", "on"}:
+        yield _problem(host, "a grant in lab_role_policies", "{actions: [...], on: TARGET}", grant)
+        return
     try:
-        grants = [grant for policy in policies.values() for grant in policy]
-        fine = all(set(g) == {"actions", "on"} for g in grants)
-    except (AttributeError, TypeError):
-        fine = False
-    return [] if fine else [f"lab_role_policies of {host} must have the form {wanted}."]
+        some_texts(grant["actions"])
+    except ValueError as expected:
+        yield _problem(host, "actions in lab_role_policies", str(expected), grant["actions"])
+    if grant["on"] not in known:
+        yield _problem(host, "on in lab_role_policies", f"one of {', '.join(known)}", grant["on"])

@@ -9,11 +9,16 @@ from typing import Any
 
 from labproof.aws import AwsError, Connection
 from labproof.labs import Lab, LabError
+from labproof.policies import as_list, covers_action, principals, statements
 from labproof.readers import is_error, read_lab
 
 # Marks what the suite has built, and for which lab: destroy.yml removes nothing else.
 OWNER_TAG = "labproof-lab"
-TRUST_ACTION = "sts:AssumeRole"
+LAMBDA = {"Service": ["lambda.amazonaws.com"]}
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html
+WAYS_IN = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+# What Lambda may say of itself when it assumes a role; it has no external id, address or tag.
+SATISFIABLE = {"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"}
 
 
 def check_account(connection: Connection) -> dict[str, str]:
@@ -51,8 +56,8 @@ def conflicts(lab: Lab, evidence: dict[str, Any]) -> list[str]:
     role, table = evidence.get("role"), evidence.get("table")
     if role and not is_error(role) and not trusts_only_lambda(role["trust"]):
         problems.append(
-            f"The role {lab.role!r} exists and trusts others than lambda.amazonaws.com: mend its "
-            "trust policy, delete the role, or set lab_role to another name."
+            f"The role {lab.role!r} exists and trusts others than lambda.amazonaws.com, or not it: "
+            "mend its trust policy, delete the role, or set lab_role to another name."
         )
     if table and not is_error(table) and table["key"] != wanted_key(lab):
         found = ", ".join(f"{k['name']} ({k['type']}, {k['role']})" for k in table["key"])
@@ -71,20 +76,26 @@ def wanted_key(lab: Lab) -> list[dict[str, Any]]:
 
 def trusts_only_lambda(trust: dict[str, Any]) -> bool:
     """Tell whether a trust policy lets Lambda, and nobody else, assume the role."""
-    statements = trust.get("Statement", [])
-    statements = statements if isinstance(statements, list) else [statements]
-    allowed = [s for s in statements if s.get("Effect") == "Allow"]
-    return bool(allowed) and all(_allows_lambda(s) for s in allowed)
+    ways_in = [s for s in statements(trust) if any(covers_action(s, way) for way in WAYS_IN)]
+    barred = any(_bars_lambda(s) for s in statements(trust, "Deny"))
+    return bool(ways_in) and all(_is_lambdas(s) for s in ways_in) and not barred
 
 
-def _allows_lambda(statement: dict[str, Any]) -> bool:
-    principal, action = statement.get("Principal"), statement.get("Action")
-    if not isinstance(principal, dict) or set(principal) != {"Service"}:
-        return False
-    services = principal["Service"]
-    services = services if isinstance(services, list) else [services]
-    actions = action if isinstance(action, list) else [action]
-    return services == ["lambda.amazonaws.com"] and TRUST_ACTION in actions
+def _is_lambdas(statement: dict[str, Any]) -> bool:
+    """Tell whether a statement speaks to Lambda alone, in a way that Lambda can use."""
+    principal = statement.get("Principal")
+    named = {k: as_list(v) for k, v in principal.items()} if isinstance(principal, dict) else {}
+    keys = {key.lower() for block in statement.get("Condition", {}).values() for key in block}
+    return named == LAMBDA and covers_action(statement, WAYS_IN[0]) and keys <= SATISFIABLE
+
+
+def _bars_lambda(statement: dict[str, Any]) -> bool:
+    """Tell whether a Deny keeps Lambda out; one with a condition is aimed at somebody else."""
+    return (
+        bool({"*", *LAMBDA["Service"]} & set(principals(statement)))
+        and covers_action(statement, WAYS_IN[0])
+        and not statement.get("Condition")
+    )
 
 
 def _unreadable(lab: Lab, evidence: dict[str, Any]) -> list[str]:

@@ -22,4 +22,5 @@ class ActionModule(LabAction):
         started = arguments["state"] == "started"
         turn = sandbox.start if started else sandbox.stop
         changed = turn(arguments["timeout"])
-        return {"changed": changed, "endpoint_url": sandbox.endpoint_url}
+        warnings = [sandbox.notice] if sandbox.notice else []
+        return {"changed": changed, "endpoint_url": sandbox.endpoint_url, "warnings": warnings}
