@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,16 +12,12 @@ from botocore.exceptions import ClientError
 
 from labproof.aws import Connection, is_absent
 from labproof.labs import Lab
+from labproof.logs import invocations, is_report, is_trouble, names_key, started
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
 MAX_LOG_EVENTS = 1000
 MAX_LINE = 500
-START = re.compile(r"^START RequestId: (\S+)")
-TROUBLE = re.compile(
-    r'Task timed out|Traceback \(most recent|^\[ERROR\]|"level": ?"ERROR"|"errorMessage"|'
-    r"Runtime\.\w+|\bERROR\b"
-)
 
 
 @dataclass
@@ -65,7 +60,7 @@ def follow(lab: Lab, connection: Connection, seen: Transfer, timeout: float) -> 
         _see_log(lab, connection, seen)
         if seen.copied_ms is None:
             _see_copy(lab, connection, seen)
-        if seen.audited_ms is None:
+        if seen.audited_ms is None or seen.reported_ms is not None:  # a late second item counts
             _see_items(lab, connection, seen)
         seen.waited_s = round(waited, 3)
         if seen.complete or seen.failed:
@@ -120,9 +115,9 @@ def _see_items(lab: Lab, connection: Connection, seen: Transfer) -> None:
             return
         raise
     if len(items) >= seen.wanted_items:
-        seen.audited_ms = _now_ms()
+        seen.audited_ms = seen.audited_ms or _now_ms()
     if items:
-        seen.audit_items = [{n: str(next(iter(v.values()))) for n, v in item.items()} for item in items]
+        seen.audit_items = [{n: str(*v.values()) for n, v in item.items()} for item in items]
 
 
 def _see_log(lab: Lab, connection: Connection, seen: Transfer) -> None:
@@ -142,20 +137,20 @@ def _see_log(lab: Lab, connection: Connection, seen: Transfer) -> None:
         if is_absent(error):
             return
         raise
-    _note_invocations(sorted(events, key=lambda e: e["timestamp"]), seen)
+    _note_invocations(events, seen)
 
 
 def _note_invocations(events: list[dict[str, Any]], seen: Transfer) -> None:
-    """Keep the stream that names the key; a function that names no key is followed by its time."""
-    named = {e["logStreamName"] for e in events if seen.key in e["message"]}
-    mine = [e for e in events if not named or e["logStreamName"] in named]
-    seen.log = [e["message"].rstrip()[:MAX_LINE] for e in mine]
-    seen.errors = [line for line in seen.log if TROUBLE.search(line)]
-    for event in mine:
-        if seen.invoked_ms is None and (start := START.match(event["message"])):
-            seen.invoked_ms, seen.request_id = event["timestamp"], start.group(1)
-        if event["message"].startswith("REPORT RequestId:"):
-            seen.reported_ms = event["timestamp"]
+    """Keep the invocations that name the key; where none does, all since the upload."""
+    found = invocations(events)
+    named = [i for i in found if any(names_key(e["message"], seen.key) for e in i)] or found
+    later = [i for i in named if i[0]["timestamp"] >= seen.signed_ms]  # not of an earlier upload
+    mine = [(e["timestamp"], e["message"].rstrip()) for i in later or named for e in i]
+    seen.log = [line[:MAX_LINE] for _, line in mine]
+    seen.errors = [line[:MAX_LINE] for _, line in mine if is_trouble(line, seen.key)]
+    starts = [(moment, request) for moment, line in mine if (request := started(line))]
+    seen.invoked_ms, seen.request_id = starts[0] if starts else (None, None)
+    seen.reported_ms = max((moment for moment, line in mine if is_report(line)), default=None)
 
 
 def _now_ms() -> int:

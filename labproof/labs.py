@@ -95,7 +95,8 @@ class Lab:
     """One lab of one learner, complete: every default filled in, every name allowed by AWS.
 
     ``policies`` maps the name of an inline policy to grants, each
-    ``{"actions": [...], "on": TARGET}`` with a TARGET of :func:`targets`. Durations are seconds, memory is MiB, retention is days.
+    ``{"actions": [...], "on": TARGET}`` with a TARGET of :func:`targets`. Durations are seconds,
+    memory is MiB, retention is days.
     """
 
     host: str

@@ -1,8 +1,8 @@
-"""What the suite's Ansible plugins share: variables in, one sentence out when something is wrong."""
+"""What the suite's Ansible plugins share: variables in, one sentence out when it goes wrong."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,9 +22,11 @@ class LabAction(ActionBase):  # type: ignore[misc]
     A subclass declares ``argument_spec`` and implements ``act``, which returns the task's result.
     """
 
-    argument_spec: dict[str, dict[str, Any]] = {}
+    argument_spec: ClassVar[dict[str, dict[str, Any]]] = {}
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
         self.variables = self.template_variables(self.task_vars)

@@ -7,11 +7,13 @@ What AWS says does not exist is ``None``. What could not be read (denied, thrott
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import json
 import time
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -25,7 +27,17 @@ from labproof.labs import Lab
 
 SERVICES = ("s3", "iam", "dynamodb", "lambda", "logs")
 SAMPLE = "sample.zip"
+MAX_ARCHIVE_BYTES = 60_000_000  # Lambda takes 50 MB of zip archive
 MAX_CODE_BYTES = 1_000_000
+UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    http.client.HTTPException,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 BUCKET_CALLS = {
     "public_access_block": ("get_public_access_block", "PublicAccessBlockConfiguration"),
     "policy": ("get_bucket_policy", "Policy"),
@@ -42,7 +54,7 @@ def ask(client: Any, operation: str, field: str | None = None, **request: Any) -
     except ClientError as error:
         if is_absent(error):
             return None
-        message = str(error.response["Error"].get("Message", ""))
+        message = str(error.response.get("Error", {}).get("Message", ""))
         return {"error": {"call": operation, "code": error_code(error), "message": message}}
     except BotoCoreError as error:
         return {
@@ -57,7 +69,7 @@ def is_error(value: Any) -> bool:
     return isinstance(value, dict) and set(value) == {"error"}
 
 
-def read_bucket(connection: Connection, name: str) -> dict[str, Any] | None:
+def read_bucket(connection: Connection, name: str) -> Any:
     """Return a bucket's configuration; None when it does not exist."""
     s3 = connection.client("s3")
     head = ask(s3, "head_bucket", Bucket=name)
@@ -70,7 +82,7 @@ def read_bucket(connection: Connection, name: str) -> dict[str, Any] | None:
     return found | {"name": name, "policy": _parsed(found["policy"]), "tags": _tags(found["tags"])}
 
 
-def read_role(connection: Connection, name: str) -> dict[str, Any] | None:
+def read_role(connection: Connection, name: str) -> Any:
     """Return a role: ARN, trust policy, tags, attached and inline policies; None when absent."""
     iam = connection.client("iam")
     role = ask(iam, "get_role", "Role", RoleName=name)
@@ -87,7 +99,7 @@ def read_role(connection: Connection, name: str) -> dict[str, Any] | None:
     }
 
 
-def read_table(connection: Connection, name: str) -> dict[str, Any] | None:
+def read_table(connection: Connection, name: str) -> Any:
     """Return a table: status, key schema with types, billing, tags; None when absent."""
     dynamodb = connection.client("dynamodb")
     table = ask(dynamodb, "describe_table", "Table", TableName=name)
@@ -108,7 +120,7 @@ def read_table(connection: Connection, name: str) -> dict[str, Any] | None:
     }
 
 
-def read_function(connection: Connection, name: str) -> dict[str, Any] | None:
+def read_function(connection: Connection, name: str) -> Any:
     """Return a function: configuration, resource policy, source files, tags; None when absent.
 
     Values of environment variables are not read into the evidence: they may be secrets.
@@ -128,7 +140,7 @@ def read_function(connection: Connection, name: str) -> dict[str, Any] | None:
         "environment": sorted(config.get("Environment", {}).get("Variables", {})),
         "policy": _parsed(ask(client, "get_policy", "Policy", FunctionName=name)),
         "files": _source_files(connection, found.get("Code", {}).get("Location")),
-        "tags": found.get("Tags", {}),
+        "tags": _function_tags(found),
     }
 
 
@@ -194,17 +206,18 @@ def read_permissions(
     return {name: decide(action, resource) for name, (action, resource) in wanted.items()}
 
 
-def read_samples(connection: Connection, bucket: str) -> list[str]:
-    """Return the SHA-256 of each ``sample.zip`` in a bucket: the plain key, then verify's uploads."""
+def read_samples(connection: Connection, bucket: str) -> Any:
+    """Return the SHA-256 of each ``sample.zip`` in a bucket: the plain key, then verify's uploads.
+
+    Where there is none, but something could not be read, that error is returned.
+    """
     s3 = connection.client("s3")
     listed = ask(s3, "list_objects_v2", "Contents", Bucket=bucket, Prefix="verify/") or []
-    keys = [SAMPLE, *(entry["Key"] for entry in listed if entry["Key"].endswith(f"/{SAMPLE}"))]
-    found = (ask(s3, "get_object", "Body", Bucket=bucket, Key=key) for key in keys)
-    return [
-        hashlib.sha256(body.read(MAX_CODE_BYTES)).hexdigest()
-        for body in found
-        if body is not None and not is_error(body)
-    ]
+    errors = [listed] if is_error(listed) else []
+    keys = [e["Key"] for e in listed if e["Key"].endswith(f"/{SAMPLE}")] if not errors else []
+    found = [_sha256(ask(s3, "get_object", "Body", Bucket=bucket, Key=k)) for k in (SAMPLE, *keys)]
+    errors += [digest for digest in found if is_error(digest)]
+    return [digest for digest in found if isinstance(digest, str)] or next(iter(errors), [])
 
 
 def read_metrics(
@@ -238,6 +251,15 @@ def read_metrics(
         pause = min(pause * 1.5, 30.0)
 
 
+def _sha256(body: Any) -> Any:
+    if body is None or is_error(body):
+        return body
+    digest = hashlib.sha256()
+    for chunk in body.iter_chunks(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
 def _parsed(document: Any) -> Any:
     return json.loads(document) if isinstance(document, str) else document
 
@@ -251,6 +273,14 @@ def _tags(pairs: Any) -> Any:
     if pairs is None or is_error(pairs):
         return pairs or {}
     return {pair["Key"]: pair["Value"] for pair in pairs}
+
+
+def _function_tags(function: dict[str, Any]) -> Any:
+    """GetFunction leaves tags out, and says why, where they may not be read."""
+    if refused := function.get("TagsError"):
+        code, message = refused.get("ErrorCode", ""), refused.get("Message", "")
+        return {"error": {"call": "list_tags", "code": code, "message": message}}
+    return function.get("Tags", {})
 
 
 def _attached(iam: Any, role: str) -> Any:
@@ -277,13 +307,20 @@ def _source_files(connection: Connection, location: str | None) -> Any:
     if not location:
         return {}
     try:
-        with urllib.request.urlopen(location, timeout=20, context=connection.tls()) as response:
-            archive = zipfile.ZipFile(io.BytesIO(response.read(MAX_CODE_BYTES)))
-    except (OSError, zipfile.BadZipFile) as error:
+        with urllib.request.urlopen(  # noqa: S310 - the address is Lambda's answer
+            location, timeout=20, context=connection.tls()
+        ) as response:
+            return _python_files(zipfile.ZipFile(io.BytesIO(response.read(MAX_ARCHIVE_BYTES))))
+    except UNREADABLE as error:
         return {"error": {"call": "Code.Location", "code": type(error).__name__, "message": ""}}
+
+
+def _python_files(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Take the learner's own files, which lie on top, before those of bundled packages."""
     members = [m for m in archive.infolist() if m.filename.endswith(".py")]
-    return {
-        m.filename: archive.read(m).decode("utf-8", "replace")
-        for m in members
-        if m.file_size <= MAX_CODE_BYTES
-    }
+    files, room = {}, MAX_CODE_BYTES
+    for member in sorted(members, key=lambda m: m.filename.count("/")):
+        if member.file_size <= room:
+            files[member.filename] = archive.read(member).decode("utf-8", "replace")
+            room -= member.file_size
+    return files

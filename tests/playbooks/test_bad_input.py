@@ -19,8 +19,8 @@ OTHER = "200000000002"
 def refused(world: World, inventory: Path, *options: str, host: str = "ada") -> str:
     """Run site.yml, expect it to fail before it changes anything, and return what it said."""
     run = world.play("site.yml", *options, inventory=inventory)
-    assert run.code != 0, run.output
-    assert run.changed.get(host) == 0, run.output
+    assert run.code != 0, run.messages
+    assert run.changed.get(host) == 0, run.messages
     assert "Traceback" not in run.output
     return run.message(host)
 
@@ -90,12 +90,12 @@ def test_a_role_with_another_trust(world: World, inventory_with: InventoryWith) 
         ],
     }
     iam = world.connection(ACCOUNT).client("iam")
-    iam.create_role(
-        RoleName="lambda_execution_role", AssumeRolePolicyDocument=json.dumps(trust)
-    )
+    iam.create_role(RoleName="lambda_execution_role", AssumeRolePolicyDocument=json.dumps(trust))
     said = refused(world, inventory_with(ada=names("ada", ACCOUNT)))
     assert "The role 'lambda_execution_role' exists and trusts others" in said
-    assert iam.get_role(RoleName="lambda_execution_role")["Role"]["AssumeRolePolicyDocument"] == trust
+    assert (
+        iam.get_role(RoleName="lambda_execution_role")["Role"]["AssumeRolePolicyDocument"] == trust
+    )
     iam.delete_role(RoleName="lambda_execution_role")
 
 

@@ -32,13 +32,13 @@ def existing(world: World, host: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def built(world: World) -> World:
     run = world.play("site.yml")
-    assert run.code == 0, run.output
+    assert run.code == 0, run.messages
     return world
 
 
 def test_check_mode_on_an_empty_account_neither_fails_nor_changes(world: World) -> None:
     run = world.play("site.yml", "--check")
-    assert run.code == 0, run.output
+    assert run.code == 0, run.messages
     assert all(count > 0 for count in run.changed.values()), "a dry run says what it would do"
     assert [existing(world, host) for host in HOSTS] == [{}, {}]
 
@@ -50,17 +50,17 @@ def test_site_builds_every_part_of_both_labs(built: World) -> None:
 
 def test_a_second_run_changes_nothing(built: World) -> None:
     run = built.play("site.yml")
-    assert (run.code, run.changed) == (0, NO_CHANGE), run.output
+    assert (run.code, run.changed) == (0, NO_CHANGE), run.messages
 
 
 def test_check_mode_on_a_built_lab_finds_nothing_to_do(built: World) -> None:
     run = built.play("site.yml", "--check")
-    assert (run.code, run.changed) == (0, NO_CHANGE), run.output
+    assert (run.code, run.changed) == (0, NO_CHANGE), run.messages
 
 
 def test_verify_proves_both_labs_and_shows_a_timeline(built: World) -> None:
     run = built.play("verify.yml")
-    assert run.code == 0, run.output
+    assert run.code == 0, run.messages
     assert run.output.count("uploaded 0 ms") == len(HOSTS)
 
 
@@ -95,20 +95,20 @@ def test_destroy_leaves_nothing_not_even_versions(built: World) -> None:
     assert dry.code == 0, dry.output
     assert existing(built, "devops")
     run = built.play("destroy.yml")
-    assert run.code == 0, run.output
+    assert run.code == 0, run.messages
     assert [existing(built, host) for host in HOSTS] == [{}, {}]
     assert not list((built.sandbox.folder / "clients").rglob("*.*"))
 
 
 def test_a_second_destroy_changes_nothing(built: World) -> None:
     run = built.play("destroy.yml")
-    assert (run.code, run.changed) == (0, NO_CHANGE), run.output
+    assert (run.code, run.changed) == (0, NO_CHANGE), run.messages
 
 
 def test_each_step_runs_alone_and_together_they_make_the_site(built: World) -> None:
     for step in STEPS:
         run = built.play(f"playbooks/{step}.yml", "-l", "devops")
-        assert run.code == 0, run.output
+        assert run.code == 0, run.messages
         assert run.changed["devops"] > 0, step
     assert built.play("site.yml", "-l", "devops").changed == {"devops": 0}
 
@@ -120,7 +120,7 @@ def test_destroy_leaves_what_the_suite_did_not_build(built: World) -> None:
     s3.put_object(Bucket=entry.lab.source_bucket, Key="thesis.txt", Body=b"mine")
     assert built.play("site.yml", "-l", "xfusion").code == 0
     run = built.play("destroy.yml", "-l", "xfusion")
-    assert run.code == 0, run.output
+    assert run.code == 0, run.messages
     assert set(existing(built, "xfusion")) == {"source_bucket"}
     assert s3.get_object(Bucket=entry.lab.source_bucket, Key="thesis.txt")["Body"].read() == b"mine"
     assert "Left alone" in run.output

@@ -1,0 +1,258 @@
+"""One upload, followed through a lab that is played by fakes."""
+
+import hashlib
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from labproof import follow as module
+from labproof.follow import MAX_LINE, Transfer, follow
+
+from .fakes import Body, FakeClient, a_lab, connect, refusal
+
+KEY = "probe/ERROR é 1.zip"
+BODY = b"zip" * 1000
+SHA = hashlib.sha256(BODY).hexdigest()
+ITEM = {"LogID": {"S": "1"}, "ObjectKey": {"S": KEY}, "Size": {"N": "3"}}
+NOW = 1_800_000_000_000
+
+
+def event(message: str, at: int = 100, stream: str = "s") -> dict[str, Any]:
+    return {"timestamp": NOW + at, "logStreamName": stream, "message": message}
+
+
+def run(request: str = "1", line: str = f"copied {KEY}\n", **where: Any) -> list[dict[str, Any]]:
+    return [
+        event(f"START RequestId: {request} Version: 1", **where),
+        event(line, **where),
+        event(f"REPORT RequestId: {request}\tDuration: 1 ms", **where),
+    ]
+
+
+def steps(*answers: Any) -> Any:
+    """Answer with one thing after the other, and with the last one for ever."""
+    rest = itertools.chain(answers, itertools.repeat(answers[-1]))
+    return lambda **request: next(rest)
+
+
+def absent(code: str = "NoSuchKey") -> Any:
+    return refusal(code)
+
+
+class World:
+    """A lab in which everything has happened, unless a test says otherwise."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **answers: Any) -> None:
+        given = {
+            "get_object": lambda **_: {"Body": Body(BODY)},
+            "scan": {"Items": [ITEM]},
+            "filter_log_events": {"events": run()},
+        } | answers
+        client = FakeClient(**given)
+        self.client = client
+        self.connection = connect(monkeypatch, s3=client, dynamodb=client, logs=client)
+        self.pauses: list[float] = []
+        monkeypatch.setattr(module.time, "sleep", self.pauses.append)
+        monkeypatch.setattr(module.time, "monotonic", lambda: sum(self.pauses))
+        monkeypatch.setattr(module, "_now_ms", lambda: NOW + 500)
+
+    def follow(self, timeout: float = 10, **upload: Any) -> Transfer:
+        seen = Transfer(KEY, NOW, NOW + 50, wanted_sha256=SHA, **upload)
+        return follow(a_lab(), self.connection, seen, timeout)
+
+
+def test_an_upload_is_followed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch)
+    seen = world.follow()
+    assert seen.complete
+    assert not seen.failed
+    assert (seen.invoked_ms, seen.request_id, seen.reported_ms) == (NOW + 100, "1", NOW + 100)
+    assert (seen.copied_ms, seen.copied) == (NOW + 500, {"sha256": SHA, "size": len(BODY)})
+    assert (seen.audited_ms, seen.errors, seen.waited_s) == (NOW + 500, [], 0)
+    assert seen.audit_items == [{"LogID": "1", "ObjectKey": KEY, "Size": "3"}]
+    assert seen.log[1] == f"copied {KEY}"
+    assert world.pauses == []
+
+
+def test_each_service_is_asked_for_this_upload_in_the_labs_resources(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(monkeypatch)
+    world.follow()
+    assert world.client.asked("get_object") == [{"Bucket": "ada-private", "Key": KEY}]
+    (scan,) = world.client.asked("scan")
+    assert scan["TableName"] == "ada-logs"
+    assert scan["ExpressionAttributeValues"] == {":key": {"S": KEY}}
+    assert scan["ConsistentRead"] is True
+    (logs,) = world.client.asked("filter_log_events")
+    assert logs["logGroupName"] == "/aws/lambda/ada-copy"
+    assert logs["startTime"] <= NOW
+
+
+def test_waiting_backs_off_and_ends_with_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, get_object=absent())
+    seen = world.follow(timeout=30)
+    assert not seen.complete
+    assert (seen.copied_ms, seen.copied) == (None, None)
+    assert world.pauses[0] == 0.05
+    assert all(a <= b * 1.5001 for b, a in itertools.pairwise(world.pauses))
+    assert max(world.pauses) == 2
+    assert sum(world.pauses) == pytest.approx(30)
+    assert seen.waited_s == 30
+
+
+def test_what_comes_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(
+        monkeypatch,
+        get_object=steps(absent("404"), lambda: None, {"Body": Body(BODY)}),
+        scan=steps(absent("ResourceNotFoundException"), {"Items": []}, {"Items": [ITEM]}),
+        filter_log_events=steps(absent("ResourceNotFoundException"), {"events": run()[:1]}),
+    )
+    world.client.answers["get_object"] = steps(
+        absent("404"), absent("AccessDenied"), absent("403"), {"Body": Body(BODY)}
+    )
+    world.client.answers["filter_log_events"] = steps(
+        absent("ResourceNotFoundException"),
+        {"events": []},
+        {"events": run()[:2]},
+        {"events": run()},
+    )
+    seen = world.follow()
+    assert seen.complete
+    assert len(world.pauses) == 3
+
+
+def test_one_look_is_taken_even_without_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert World(monkeypatch).follow(timeout=0).complete
+
+
+def test_the_end_of_the_invocation_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, filter_log_events=steps({"events": run()[:2]}, {"events": run()}))
+    assert world.follow().reported_ms
+    assert len(world.pauses) == 1
+
+
+def test_a_function_that_failed_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    trouble = run(line="[ERROR] KeyError: 'Records'")
+    world = World(
+        monkeypatch,
+        get_object=absent(),
+        scan={"Items": []},
+        filter_log_events=steps({"events": trouble[:2]}, {"events": trouble}),
+    )
+    seen = world.follow()
+    assert seen.failed
+    assert seen.errors == ["[ERROR] KeyError: 'Records'"]
+    assert len(world.pauses) == 1
+
+
+def test_a_copy_that_is_not_the_upload_is_told_and_waited_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(monkeypatch, get_object=lambda **_: {"Body": Body(b"old")})
+    seen = world.follow(timeout=1)
+    assert seen.copied_ms is None
+    assert seen.copied == {"sha256": hashlib.sha256(b"old").hexdigest(), "size": 3}
+
+
+def test_any_copy_will_do_where_no_checksum_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, get_object=lambda **_: {"Body": Body(b"any")})
+    seen = follow(a_lab(), world.connection, Transfer(KEY, NOW, NOW), 1)
+    assert seen.copied_ms == NOW + 500
+
+
+def test_as_many_items_as_wanted_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = {"Items": [ITEM, ITEM | {"LogID": {"S": "2"}}]}
+    world = World(monkeypatch, scan=steps({"Items": [ITEM]}, two))
+    seen = world.follow(wanted_items=2)
+    assert [item["LogID"] for item in seen.audit_items] == ["1", "2"]
+    assert len(world.pauses) == 1
+
+
+def test_a_second_item_that_comes_late_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = {"Items": [ITEM, ITEM | {"LogID": {"S": "2"}}]}
+    world = World(
+        monkeypatch,
+        scan=steps({"Items": [ITEM]}, two),
+        filter_log_events=steps({"events": run()[:1]}, {"events": run()}),
+    )
+    assert len(world.follow().audit_items) == 2
+
+
+@pytest.mark.parametrize("operation", ["get_object", "scan", "filter_log_events"])
+def test_what_cannot_be_read_is_no_absence(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
+    world = World(monkeypatch, **{operation: refusal("ThrottlingException")})
+    with pytest.raises(type(absent()), match="ThrottlingException"):
+        world.follow()
+
+
+def seen_in(monkeypatch: pytest.MonkeyPatch, *events: dict[str, Any]) -> Transfer:
+    return World(monkeypatch, filter_log_events={"events": list(events)}).follow(timeout=0)
+
+
+def test_other_uploads_in_other_streams_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = run("2", "[ERROR] other upload", at=10, stream="t")
+    seen = seen_in(monkeypatch, *other, *run())
+    assert (seen.request_id, seen.errors) == ("1", [])
+
+
+def test_other_uploads_in_the_same_stream_are_none_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, after = run("2", "[ERROR] before", at=10), run("3", "[ERROR] after", at=200)
+    seen = seen_in(monkeypatch, *before, *run()[:2], *after)
+    assert (seen.request_id, seen.errors, seen.reported_ms) == ("1", [], None)
+
+
+def test_an_earlier_upload_to_the_same_key_is_none_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = seen_in(monkeypatch, *run("0", at=-500, stream="t"), *run())
+    assert (seen.request_id, seen.invoked_ms) == ("1", NOW + 100)
+
+
+def test_a_clock_that_is_behind_hides_no_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert seen_in(monkeypatch, *run(at=-500)).request_id == "1"
+
+
+def test_a_function_that_names_no_key_is_followed_by_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = seen_in(monkeypatch, *run("1", "copied"))
+    assert (seen.request_id, seen.complete) == ("1", True)
+
+
+def test_what_was_taken_for_ours_is_put_right_by_what_comes_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = run("2", "[ERROR] other", at=10, stream="t")[:2]
+    answers = steps({"events": other}, {"events": [*other, *run()]})
+    seen = World(monkeypatch, filter_log_events=answers).follow()
+    assert (seen.request_id, seen.errors) == ("1", [])
+
+
+@pytest.mark.parametrize("line", [json.dumps({"key": KEY}), "probe/ERROR+%C3%A9+1.zip"])
+def test_a_key_is_recognised_in_the_form_that_it_is_logged_in(
+    monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    seen = seen_in(monkeypatch, *run("2", "x", at=1, stream="t"), *run("1", line))
+    assert (seen.request_id, seen.errors) == ("1", [])
+
+
+def test_long_lines_are_cut_short_after_they_were_understood(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = json.dumps({"message": "x" * 2000, "level": "ERROR"})
+    seen = seen_in(monkeypatch, *run("1", line))
+    assert [len(e) for e in seen.errors] == [MAX_LINE]
+    assert max(len(entry) for entry in seen.log) == MAX_LINE
+
+
+def test_an_upload_is_not_later_than_the_invocation_it_causes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert seen_in(monkeypatch, *run(at=20)).uploaded_ms == NOW + 20
+    assert seen_in(monkeypatch, *run(at=90)).uploaded_ms == NOW + 50
+    assert seen_in(monkeypatch).uploaded_ms == NOW + 50
