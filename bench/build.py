@@ -35,8 +35,8 @@ def install_cli() -> Path:
     if not cli.exists():
         print(f"Installing the AWS CLI into {CLI_ENVIRONMENT.name} ...", flush=True)
         venv.create(CLI_ENVIRONMENT, with_pip=True)
-        pip = [CLI_ENVIRONMENT / "bin" / "python", "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, "-r", BENCH / "requirements.txt"], check=True)
+        pip = [str(CLI_ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "-r", str(BENCH / "requirements.txt")], check=True)
     return cli
 
 

@@ -63,7 +63,10 @@ def main() -> None:
         SourceArn=f"arn:aws:s3:::{PUBLIC}",
         SourceAccount=account,
     )
-    configuration = {"LambdaFunctionArn": function["FunctionArn"], "Events": ["s3:ObjectCreated:Put"]}
+    configuration = {
+        "LambdaFunctionArn": function["FunctionArn"],
+        "Events": ["s3:ObjectCreated:Put"],
+    }
     s3.put_bucket_notification_configuration(
         Bucket=PUBLIC,
         NotificationConfiguration={"LambdaFunctionConfigurations": [configuration]},

@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from labproof.aws import AwsError
+from labproof.labs import LabError
 from labproof.playbook import LabAction
 
 
@@ -33,10 +33,10 @@ class ActionModule(LabAction):
         return {"changed": bool(missing), "missing": missing}
 
     def _client(self, command: str, content: bytes | None = None) -> str:
-        """Run a command on the client host. Raises AwsError when it fails."""
+        """Run a command on the client host. Raises LabError when it fails."""
         done = self._low_level_execute_command(command, in_data=content)
         if done["rc"]:
-            raise AwsError(
+            raise LabError(
                 f"The client host cannot take its files ({done['stderr'].strip()}): correct "
                 "lab_client_dir, or the way this host is reached."
             )

@@ -27,6 +27,12 @@ class ActionModule(LabAction):
             dest.parent.mkdir(parents=True, exist_ok=True)
             dest.write_bytes(archive)
         except OSError as error:
-            raise PackageError(f"The package cannot be written to {dest}: {error.strerror}.") from error
-        # A build product, the same for the same source: whether the lab changes is told by its deployment.
-        return {"changed": False, "path": str(dest), "handler": f"{arguments['module']}.lambda_handler"}
+            raise PackageError(
+                f"The package cannot be written to {dest}: {error.strerror}."
+            ) from error
+        # A build product, the same for the same source: its deployment tells what changes.
+        return {
+            "changed": False,
+            "path": str(dest),
+            "handler": f"{arguments['module']}.lambda_handler",
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labproof.aws import preload
 from labproof.labs import (
     BUCKET_NAMES,
     UNIQUE_NAMES,
@@ -12,7 +13,6 @@ from labproof.labs import (
     policy_documents,
     shared_names,
 )
-from labproof.aws import preload
 from labproof.playbook import LabAction
 from labproof.preflight import OWNER_TAG, inspect
 from labproof.readers import SERVICES

@@ -6,6 +6,7 @@ In the control node's process: as a module run of its own it would be a tenth of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from labproof.aws import AwsError
@@ -24,9 +25,9 @@ class ActionModule(LabAction):
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         name, logs = arguments["name"], self.connection.client("logs")
         found = read_log_group(self.connection, name)
-        if is_error(found):
+        if found is not None and is_error(found):
             raise AwsError(f"The log group {name} cannot be read: {found['error']['message']}.")
-        changes = []
+        changes: list[tuple[Callable[..., Any], dict[str, Any]]] = []
         if arguments["state"] == "absent":
             if found:
                 changes.append((logs.delete_log_group, {}))

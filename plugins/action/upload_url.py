@@ -1,4 +1,4 @@
-"""Sign an upload to the source bucket, so that the client host needs neither SDK nor credentials."""
+"""Sign an upload to the source bucket: the client host needs neither SDK nor credentials."""
 
 from __future__ import annotations
 

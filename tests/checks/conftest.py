@@ -5,7 +5,6 @@ Run with ``pytest tests/checks --hosts=ansible://all --ansible-inventory=invento
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -69,9 +68,9 @@ def evidence(inventory_lab: InventoryLab) -> Evidence:
 
 
 @pytest.fixture
-def transfers(inventory_lab: InventoryLab) -> Iterator[dict[str, Any]]:
+def transfers(inventory_lab: InventoryLab) -> dict[str, Any]:
     """What became of fresh uploads: one transfer for each label of the probe."""
     lab = inventory_lab.lab
     if lab.host not in _probed:
         _probed[lab.host] = probe(lab, inventory_lab.connection)
-    yield _probed[lab.host]
+    return _probed[lab.host]

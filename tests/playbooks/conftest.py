@@ -113,11 +113,12 @@ def inventory_with(tmp_path: Path) -> Callable[..., Path]:
 
     def write(**hosts: dict[str, Any]) -> Path:
         groups = {"file_transfer": {"hosts": hosts}}
-        (tmp_path / "hosts.yml").write_text(json.dumps(groups))
-        (tmp_path / "group_vars").mkdir(exist_ok=True)
+        folder = tmp_path / "inventory"
+        (folder / "group_vars").mkdir(parents=True)
+        (folder / "hosts.yml").write_text(json.dumps(groups))
         defaults = (SANDBOX_INVENTORY / "group_vars" / "all.yml").read_text("utf-8")
-        (tmp_path / "group_vars" / "all.yml").write_text(defaults)
-        return tmp_path
+        (folder / "group_vars" / "all.yml").write_text(defaults)
+        return folder
 
     return write
 

@@ -1,4 +1,4 @@
-"""verify.yml on a broken lab: which step failed, what was expected and found, what to check first."""
+"""verify.yml on a broken lab: which step failed, expected and found, what to check first."""
 
 from __future__ import annotations
 
