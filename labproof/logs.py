@@ -95,10 +95,10 @@ def _begins(line: str, before: list[Event]) -> bool:
 def _record(line: str) -> dict[str, Any]:
     """Return a line that is a JSON object; empty where it is none."""
     try:
-        found = json.loads(line) if line.startswith("{") else {}
+        found: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found
 
 
 def _platform(line: str, what: str) -> dict[str, Any]:
@@ -119,4 +119,4 @@ def _without(key: str, line: str) -> str:
     names = {key, key.rstrip("/").rpartition("/")[2]} - {""}
     forms = sorted({f for name in names for f in _written(name)}, key=len, reverse=True)
     either = "|".join(map(re.escape, forms))
-    return re.sub(rf"(?<![\w\[])({either})(?![\w\]])", "", line) if forms else line
+    return re.sub(rf"(?<![\w\[])({either})(?![\w\]])", "", line)

@@ -12,9 +12,9 @@ from labproof.package import PLACEHOLDER
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 DEFINITIONS = FUNCTIONS | ast.ClassDef
 LEAVING = ast.Return | ast.Raise | ast.Continue | ast.Break
-COMPARING = {"startswith", "endswith", "find", "index", "count"}
+COMPARING = {"startswith", "endswith"}
 ENVIRONMENT = {"os.environ.get", "environ.get", "os.getenv", "getenv"}
-NEVER_TRUE = {"__name__ == '__main__'", "TYPE_CHECKING", "typing.TYPE_CHECKING"}
+NEVER_TRUE = {"__name__ == '__main__'", "TYPE_CHECKING"}
 
 Dead = Callable[[ast.AST], Sequence[ast.AST]]
 

@@ -138,6 +138,11 @@ def test_an_epoch_may_count_seconds_or_milliseconds(when: datetime) -> None:
     assert moment(f"{seconds * 1000:.3f}") == pytest.approx(seconds, abs=1e-2)
 
 
+def test_an_epoch_of_twelve_digits_counts_milliseconds() -> None:
+    assert moment("99999999999") == 99_999_999_999
+    assert moment("100000000000") == 100_000_000
+
+
 @given(st.text())
 def test_whatever_a_stamp_holds_it_is_a_moment_or_none(stamp: str) -> None:
     assert moment(stamp) is None or isinstance(moment(stamp), float)

@@ -73,6 +73,21 @@ def test_a_client_carries_region_endpoint_and_keys() -> None:
     assert client.meta.config.retries["mode"] == "adaptive"
 
 
+def test_a_client_is_made_with_the_connections_ca_and_credentials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aws, "SHARED_SESSION", sessions := Sessions(None))
+    Connection(ca_bundle="ca.pem", access_key="a", secret_key="b", session_token="c").client("s3")
+    Connection().client("s3")
+    (_, ours), (_, default) = sessions.made
+    assert [ours[f"aws_{n}"] for n in ("access_key_id", "secret_access_key", "session_token")] == [
+        "a",
+        "b",
+        "c",
+    ]
+    assert (ours["verify"], default["verify"]) == ("ca.pem", None)
+
+
 def test_a_client_is_made_once_per_connection() -> None:
     one = {"access_key": "a", "secret_key": "b"}
     assert Connection(**one).client("s3") is Connection(**one).client("s3")
@@ -125,6 +140,8 @@ def test_modules_get_the_keys_of_the_assumed_role(monkeypatch: pytest.MonkeyPatc
 def test_modules_get_keys_or_a_profile_but_never_both() -> None:
     keys = Connection(access_key="a", secret_key="b", profile="p").module_arguments()
     assert keys == {"region": "us-east-1", "access_key": "a", "secret_key": "b"}
+    token = Connection(access_key="a", secret_key="b", session_token="c").module_arguments()
+    assert token == keys | {"session_token": "c"}
     place = Connection("eu-west-1", "https://aws.test", ca_bundle="ca.pem", profile="p")
     assert place.module_arguments() == {
         "region": "eu-west-1",
@@ -203,6 +220,8 @@ def test_an_anonymous_url_names_the_object_and_signs_nothing(key: str, path: str
         "NoSuchKey",
         "NoSuchEntity",
         "NoSuchTagSet",
+        "NoSuchTagSetError",
+        "NotFound",
         "NoSuchBucketPolicy",
         "NoSuchPublicAccessBlockConfiguration",
         "ResourceNotFoundException",
@@ -247,6 +266,28 @@ def test_every_error_of_the_sdk_becomes_one_sentence(error: Any, words: str) -> 
 def test_where_no_endpoint_is_set_the_region_is_named() -> None:
     error = botocore.EndpointConnectionError(endpoint_url="x")
     assert "answers at AWS in eu-west-1" in str(explain(error, Connection("eu-west-1")))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "MissingAuthenticationToken",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    ],
+)
+def test_credentials_that_aws_does_not_take_are_told_as_such(code: str) -> None:
+    said = str(explain(refusal(code), Connection(profile="p")))
+    assert said.startswith(f"AWS refused the credentials of p ({code}): renew them")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class World:
         self.pauses: list[float] = []
         monkeypatch.setattr(module.time, "sleep", self.pauses.append)
         monkeypatch.setattr(module.time, "monotonic", lambda: sum(self.pauses))
-        monkeypatch.setattr(module, "_now_ms", lambda: NOW + 500)
+        monkeypatch.setattr(module, "_now_ms", lambda: NOW + 500 + len(self.pauses))
 
     def follow(self, timeout: float = 10, **upload: Any) -> Transfer:
         seen = Transfer(KEY, NOW, NOW + 50, wanted_sha256=SHA, **upload)
@@ -129,9 +129,21 @@ def test_one_look_is_taken_even_without_time(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_end_of_the_invocation_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(monkeypatch, filter_log_events=steps({"events": run()[:2]}, {"events": run()}))
+    unfinished = {"events": run()[:2]}
+    world = World(monkeypatch, filter_log_events=steps(unfinished, unfinished, {"events": run()}))
     assert world.follow().reported_ms
-    assert len(world.pauses) == 1
+    assert len(world.pauses) == 2
+
+
+def test_what_was_seen_is_not_looked_for_again_until_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unfinished = {"events": run()[:2]}
+    world = World(monkeypatch, filter_log_events=steps(unfinished, unfinished, {"events": run()}))
+    seen = world.follow()
+    assert (seen.copied_ms, seen.audited_ms) == (NOW + 500, NOW + 500)
+    assert len(world.client.asked("get_object")) == 1
+    assert len(world.client.asked("scan")) == 2
 
 
 def test_a_function_that_failed_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,8 +221,8 @@ def test_other_uploads_in_the_same_stream_are_none_of_ours(
 def test_an_earlier_upload_to_the_same_key_is_none_of_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seen = seen_in(monkeypatch, *run("0", at=-500, stream="t"), *run())
-    assert (seen.request_id, seen.invoked_ms) == ("1", NOW + 100)
+    seen = seen_in(monkeypatch, *run("0", at=-1, stream="t"), *run(at=0))
+    assert (seen.request_id, seen.invoked_ms) == ("1", NOW)
 
 
 def test_a_clock_that_is_behind_hides_no_invocation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 import copy
 import json
+import re
 from typing import Any
 
+import botocore.session
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,13 +53,46 @@ def problems(**variables: Any) -> list[str]:
 
 
 def test_a_lab_needs_nothing_but_its_names() -> None:
-    lab = a_lab()
-    assert (lab.host, lab.kind, lab.learner) == ("ada", "file_transfer", "ada")
-    assert (lab.source_bucket, lab.destination_bucket) == ("ada-public", "ada-private")
-    assert (lab.table, lab.partition_key) == ("ada-logs", "LogID")
-    assert lab.source_public is True
-    assert lab.trigger_events == ("s3:ObjectCreated:Put",)
-    assert lab.client_files == ("lambda-function.py", "sample.zip")
+    assert a_lab() == Lab(
+        host="ada",
+        kind="file_transfer",
+        learner="ada",
+        source_bucket="ada-public",
+        source_public=True,
+        destination_bucket="ada-private",
+        table="ada-logs",
+        partition_key="LogID",
+        role="ada-role",
+        managed_policies=(
+            "AmazonS3FullAccess",
+            "AmazonDynamoDBFullAccess",
+            "AWSLambdaBasicExecutionRole",
+        ),
+        policies={},
+        function="ada-copy",
+        function_source="lambda-function.py",
+        runtime="python3.14",
+        timeout=300,
+        memory=128,
+        log_retention_days=14,
+        trigger_events=("s3:ObjectCreated:Put",),
+        client_dir=None,
+        client_files=("lambda-function.py", "sample.zip"),
+    )
+
+
+def test_a_kind_may_leave_out_all_but_a_functions_source_and_events(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    defaults = {"lab_function_source": "f.py", "lab_trigger_events": ["s3:ObjectCreated:*"]}
+    monkeypatch.setattr(
+        "labproof.labs.kinds", lambda: {"k": {"requires": [], "defaults": defaults}}
+    )
+    names = {name: NAMES[name] for name in ("lab_source_bucket", "lab_role", "lab_function")}
+    lab = resolve("ada", ["k"], names)
+    assert (lab.source_public, lab.destination_bucket, lab.table) == (False, None, None)
+    assert (lab.timeout, lab.memory, lab.client_files) == (60, 128, ())
+    assert set(targets(lab, "aws", "r", "1")) == {"source", "source-objects", "logs"}
 
 
 def test_the_inventory_wins_over_the_kinds_defaults() -> None:
@@ -110,6 +145,49 @@ def test_a_value_of_the_wrong_kind_is_one_sentence(variable: str, value: Any, wo
     (said,) = problems(**{variable: value})
     assert said.startswith(f"{variable} of ada must be {words}")
     assert said.endswith("correct it.")
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "lab_learner",
+        "lab_source_bucket",
+        "lab_source_public",
+        "lab_destination_bucket",
+        "lab_table",
+        "lab_table_partition_key",
+        "lab_role",
+        "lab_role_managed_policies",
+        "lab_role_policies",
+        "lab_function",
+        "lab_function_source",
+        "lab_function_runtime",
+        "lab_function_timeout",
+        "lab_function_memory",
+        "lab_log_retention_days",
+        "lab_trigger_events",
+        "lab_client_dir",
+        "lab_client_files",
+    ],
+)
+def test_no_variable_takes_just_anything(variable: str) -> None:
+    (said,) = problems(**{variable: {"a": 1}})
+    assert said.startswith(f"{variable} of ada must be")
+    assert said.endswith("found {'a': 1}: correct it.")
+
+
+def test_logs_are_kept_for_as_many_days_as_cloudwatch_offers() -> None:
+    model = botocore.session.get_session().get_service_model("logs").shape_for("Days")
+    offered = model.documentation.partition("values are")[2].partition("</p>")[0]
+    wanted = {int(days) for days in re.findall(r"\d+", offered)}
+    assert {days for days in range(1, 4000) if keeps_logs_for(days)} == wanted
+
+
+def keeps_logs_for(days: int) -> bool:
+    try:
+        return bool(READERS["lab_log_retention_days"](days) == days)
+    except ValueError:
+        return False
 
 
 @pytest.mark.parametrize(
@@ -185,7 +263,7 @@ def lab_or_error(variables: dict[str, Any]) -> bool:
 @pytest.mark.parametrize(
     ("groups", "words"),
     [
-        (["web"], "ada is no known lab: put it into one of the groups file_transfer"),
+        (["web"], "ada is no known lab: put it into one of the groups"),
         ([], "ada is no known lab"),
     ],
 )
@@ -226,7 +304,8 @@ def test_other_names_are_taken_in_one_account_only(variable: str) -> None:
     ada = claim("ada", "1", **{variable: "same"})
     assert shared_names([ada, claim("bob", "2", **{variable: "same"})]) == []
     (said,) = shared_names([ada, claim("bob", "1", **{variable: "same"})])
-    assert f"{variable} of ada and by {variable} of bob" in said
+    what = variable.removeprefix("lab_")
+    assert said.startswith(f"The {what} 'same' is claimed twice, by {variable} of ada and by")
 
 
 def test_a_role_and_a_function_may_have_one_name() -> None:

@@ -104,6 +104,10 @@ def test_a_key_is_recognised_however_it_is_written(key: str) -> None:
         assert names_key(f"copied {written} now", key)
 
 
+def test_a_key_is_recognised_as_an_event_carries_it() -> None:
+    assert names_key('{"key": "a/b+*%C3%A9%2B.zip"}', "a/b *é+.zip")
+
+
 def test_another_key_is_not_recognised() -> None:
     assert not names_key("copied probe/a b+c %25 e.zip", KEY)
     assert not names_key(START, KEY)
@@ -135,7 +139,11 @@ def test_another_key_is_not_recognised() -> None:
         json.dumps({"level": "ERROR", "message": "copy failed"}),
         json.dumps({"level": "error", "message": "copy failed"}),
         json.dumps({"message": "x", "level": "CRITICAL"}, separators=(",", ":")),
-        json.dumps({"errorMessage": "x", "errorType": "KeyError"}),
+        json.dumps({"level": "FATAL", "message": "x"}),
+        json.dumps({"errorMessage": "x"}),
+        json.dumps({"errorType": "KeyError"}),
+        json.dumps({"stackTrace": ["x"]}),
+        json.dumps({"level": "WARN", "exception": "x"}),
         json.dumps({"level": "INFO", "message": "Traceback (most recent call last):\n"}),
         json.dumps({"status": "ERROR"}),
         platform("report", requestId="1-a", status="timeout"),

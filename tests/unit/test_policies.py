@@ -190,6 +190,7 @@ def test_an_exception_by_not_resource_counts_only_where_it_hits_the_bucket() -> 
         {"Resource": "arn:aws:s3:::bu*/x*"},
         {"Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}},
         {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+        {"Condition": {"StringNotEquals": {"aws:SecureTransport": "false"}}},
         {"Condition": {"Bool": {"aws:SecureTransport": "false"}, "Null": {"aws:x": "true"}}},
     ],
 )
@@ -205,7 +206,7 @@ def test_a_deny_that_may_hit_a_stranger_ends_public_reading(deny: dict[str, Any]
         {"Resource": "arn:aws:s3:::other/*"},
         {"Resource": "arn:aws:s3:::bucket"},
         {"Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-        {"Action": "s3:*", "Condition": {"Bool": {"AWS:SecureTransport": ["False"]}}},
+        {"Action": "s3:*", "Condition": {"BoolIfExists": {"AWS:SecureTransport": ["False"]}}},
     ],
 )
 def test_a_deny_that_hits_no_stranger_over_https_takes_nothing_away(deny: dict[str, Any]) -> None:

@@ -47,6 +47,8 @@ def error(code: str) -> dict[str, Any]:
         {"Action": "STS:assumerole"},
         {"Condition": {"StringEquals": {"AWS:SourceAccount": "111122223333"}}},
         {"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:111122223333:*"}}},
+        {"Condition": {"StringEquals": {"aws:SourceOrgID": "o-a"}}},
+        {"Condition": {"ForAllValues:StringLike": {"aws:SourceOrgPaths": "o-a/*"}}},
     ],
 )
 def test_lambda_may_be_trusted_in_many_words(change: dict[str, Any]) -> None:
@@ -182,14 +184,19 @@ def test_a_bucket_of_somebody_else_is_in_the_way(part: str, code: str) -> None:
 
 
 def test_what_cannot_be_read_is_in_the_way_by_its_error() -> None:
-    assert conflicts(
-        a_lab(), {"log_group": error("AccessDenied"), "role": error("Throttling")}
-    ) == [
+    evidence = {"log_group": error("AccessDenied"), "role": error("Throttling")}
+    assert conflicts(a_lab(), evidence) == [
         "log group of ada cannot be read: AccessDenied from head_bucket; grant the right, or "
         "correct the name.",
         "role of ada cannot be read: Throttling from head_bucket; grant the right, or correct the "
         "name.",
     ]
+
+
+@pytest.mark.parametrize("part", ["source_bucket", "role", "table", "function"])
+def test_what_cannot_be_read_is_told_once(part: str) -> None:
+    (said,) = conflicts(a_lab(), {part: error("AccessDenied")})
+    assert said.startswith(f"{part.replace('_', ' ')} of ada cannot be read: AccessDenied")
 
 
 def test_conflicts_stop_who_builds_and_nobody_else(

@@ -103,12 +103,19 @@ def live(text: str, *environment: str, **others: str) -> list[str]:
         f"def lambda_handler(event, context):\n    put('{TABLE}')",
         f"@wrap\ndef old():\n    put('{TABLE}')" + USES_TABLE,
         f"class A:\n    def __init__(self):\n        put('{TABLE}')\nTABLE = A()" + USES_TABLE,
+        f"class A:\n    def name(self):\n        put('{TABLE}')\nTABLE = A().name()" + USES_TABLE,
+        f"x = put('{TABLE}')",
+        f"x = put('{TABLE}')\nx = 'logs'",
+        f"import app\napp.table = '{TABLE}'",
+        f"x = put('{TABLE}') == 'logs'",
+        f"x = event.startswith(put('{TABLE}'))",
+        f"put('TABLE_NAME', '{TABLE}')",
         f"if True:\n    TABLE = '{TABLE}'" + USES_TABLE,
         f"import os\nTABLE = os.environ.get('TABLE_NAME', '{TABLE}')" + USES_TABLE,
     ],
 )
 def test_a_placeholder_that_takes_effect_is_found(text: str) -> None:
-    assert live(text, "OTHER_NAME") == [TABLE]
+    assert live(text, *() if "environ" in text else ["TABLE_NAME"]) == [TABLE]
 
 
 def test_a_placeholder_inside_a_longer_text_is_found() -> None:
@@ -128,10 +135,12 @@ def test_a_placeholder_inside_a_longer_text_is_found() -> None:
         f"OLD = '{TABLE}'\nTABLE = 'logs'" + USES_TABLE,
         f"TABLE = 'logs'\nif TABLE == '{TABLE}':\n    raise ValueError" + USES_TABLE,
         f"TABLE = 'logs'\nassert not TABLE.startswith('{TABLE}')" + USES_TABLE,
+        f"TABLE = 'logs'\nassert not TABLE.endswith('{TABLE}')" + USES_TABLE,
         f"TABLE = 'logs'\nassert '{TABLE}' not in TABLE" + USES_TABLE,
         f"TABLE = 'logs'\nif False:\n    TABLE = '{TABLE}'" + USES_TABLE,
         f"TABLE = 'logs'\nif 1:\n    pass\nelse:\n    TABLE = '{TABLE}'" + USES_TABLE,
         f"TABLE = 'logs'{USES_TABLE}\nif __name__ == '__main__':\n    put('{TABLE}')",
+        f"TABLE = 'logs'{USES_TABLE}\nif TYPE_CHECKING:\n    put('{TABLE}')",
         f"TABLE = 'logs'{USES_TABLE}    put('{TABLE}')",
         f"TABLE = 'logs'{USES_TABLE}\ndef old():\n    return '{TABLE}'",
         f"TABLE = 'logs'{USES_TABLE}\ndef a():\n    b()\ndef b():\n    put('{TABLE}')",
@@ -144,12 +153,39 @@ def test_a_placeholder_that_takes_no_effect_is_harmless(text: str) -> None:
     assert live(text, "TABLE_NAME") == []
 
 
+@pytest.mark.parametrize("call", ["os.environ.get", "environ.get", "os.getenv", "getenv"])
+def test_the_default_of_a_variable_counts_only_while_it_has_no_value(call: str) -> None:
+    text = f"TABLE = {call}('TABLE_NAME', '{TABLE}')" + USES_TABLE
+    assert live(text) == [TABLE]
+    assert live(text, "TABLE_NAME") == []
+
+
 def test_files_that_the_handler_does_not_import_are_harmless() -> None:
     text, setting = "from settings import TABLE" + USES_TABLE, f"TABLE = '{TABLE}'"
     assert live(text, **{"settings": setting}) == [TABLE]
     assert live(text, **{"settings": "TABLE = 'logs'", "lambda-function": setting}) == []
     assert live(text, **{"settings": "from deep import TABLE", "deep": setting}) == [TABLE]
+    assert live(text, settings="def (") == []
+    renamed = "from settings import name as get\nTABLE = get()" + USES_TABLE
+    assert live(renamed, settings=f"def name():\n    return '{TABLE}'") == [TABLE]
     assert live("import settings\nTABLE = settings.TABLE" + USES_TABLE, settings=setting) == [TABLE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import own.settings",
+        "from own import settings",
+        "from own.settings import X",
+        "from . import settings",
+        "from .settings import X",
+        "import own.settings.deep",
+    ],
+)
+@pytest.mark.parametrize("path", ["own/settings", "own/settings/__init__"])
+def test_a_package_is_imported_in_many_ways(text: str, path: str) -> None:
+    own = {"own/__init__": "", path: f"put('{TABLE}')", "other/__init__": f"put('{TABLE}')"}
+    assert live(text + USES_TABLE, **own) == [TABLE]
 
 
 def test_without_a_handler_all_functions_and_files_count() -> None:

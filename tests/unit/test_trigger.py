@@ -65,6 +65,8 @@ class World:
         self.changes.append("add")
         source = request["SourceArn"], request["SourceAccount"]
         assert source == ("arn:aws:s3:::ada-public", "1")
+        who = request["FunctionName"], request["Action"], request["Principal"]
+        assert who == ("copy", "lambda:InvokeFunction", "s3.amazonaws.com")
         if any(s["Sid"] == request["StatementId"] for s in self.statements):
             return refusal("ResourceConflictException")
         self.statements.append(STATEMENT)
@@ -176,7 +178,11 @@ def test_events_in_another_order_and_an_empty_filter_are_the_same(
 
 
 def test_notifications_of_others_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs = {"QueueConfigurations": [QUEUE], "EventBridgeConfiguration": {}}
+    theirs = {
+        "QueueConfigurations": [QUEUE],
+        "TopicConfigurations": [QUEUE],
+        "EventBridgeConfiguration": {},
+    }
     world = World(LambdaFunctionConfigurations=[OTHER], **theirs)
     connection = world.connect(monkeypatch)
     ensure(TRIGGER, connection)

@@ -49,8 +49,9 @@ def test_a_text_is_not_guessed_from_what_yaml_made_of_it(value: Any) -> None:
 
 def test_a_learner_may_be_a_number() -> None:
     assert (label("ada"), label(4711)) == ("ada", "4711")
-    with pytest.raises(ValueError, match="in quotes"):
-        label(True)
+    for value in (True, 1.5, ["ada"]):
+        with pytest.raises(ValueError, match="in quotes"):
+            label(value)
 
 
 @pytest.mark.parametrize("value", ["AmazonS3FullAccess", [1], [""], [["a"]], {"a": 1}, 5])

@@ -1,0 +1,57 @@
+"""Let a trail record management events and one bucket's object events, and tag the trail.
+
+``amazon.aws.cloudtrail`` has no parameter for event selectors.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labproof.aws import error_code
+from labproof.playbook import LabAction
+
+
+class ActionModule(LabAction):
+    argument_spec = {
+        "name": {"type": "str", "required": True},
+        "bucket_arn": {"type": "str", "required": True},
+        "tags": {"type": "dict", "default": {}},
+    }
+
+    def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        cloudtrail, name = self.connection.client("cloudtrail"), arguments["name"]
+        try:
+            found = cloudtrail.get_event_selectors(TrailName=name)
+        except ClientError as error:
+            if self.check_mode and error_code(error) == "TrailNotFoundException":
+                return {"changed": True}
+            raise
+        wanted = [self._selector(arguments["bucket_arn"])]
+        changes = []
+        if found.get("EventSelectors") != wanted:
+            changes.append("event selectors")
+            if not self.check_mode:
+                cloudtrail.put_event_selectors(TrailName=name, EventSelectors=wanted)
+        if self._tag(cloudtrail, found["TrailARN"], arguments["tags"]):
+            changes.append("tags")
+        return {"changed": bool(changes), "changes": changes}
+
+    def _selector(self, bucket_arn: str) -> dict[str, Any]:
+        return {
+            "ReadWriteType": "All",
+            "IncludeManagementEvents": True,
+            "DataResources": [{"Type": "AWS::S3::Object", "Values": [f"{bucket_arn}/"]}],
+            "ExcludeManagementEventSources": [],
+        }
+
+    def _tag(self, cloudtrail: Any, arn: str, tags: dict[str, str]) -> bool:
+        listed = cloudtrail.list_tags(ResourceIdList=[arn])["ResourceTagList"]
+        found = {t["Key"]: t.get("Value") for entry in listed for t in entry["TagsList"]}
+        missing = {k: v for k, v in tags.items() if found.get(k) != v}
+        if missing and not self.check_mode:
+            pairs = [{"Key": k, "Value": v} for k, v in missing.items()]
+            cloudtrail.add_tags(ResourceId=arn, TagsList=pairs)
+        return bool(missing)
