@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,9 @@ CREDENTIAL_CODES = {
 SHARED_SESSION = boto3.session.Session()
 ABSENT_CODES = {
     "404",
+    "NotFoundException",
+    "TrailNotFoundException",
+    "ServerSideEncryptionConfigurationNotFoundError",
     "NoSuchBucket",
     "NoSuchBucketPolicy",
     "NoSuchEntity",
@@ -106,6 +109,11 @@ class Connection:
             raise AwsError(f"{error}: correct aws_endpoint_url, such as https://HOST.") from error
         partition = caller["Arn"].split(":")[1]
         return {"account": caller["Account"], "partition": partition, "region": self.region}
+
+    def plain_http(self) -> Connection:
+        """Return the same connection over plain HTTP, which a hardened bucket must refuse."""
+        url = self.http_endpoint_url or f"http://s3.{self.region}.amazonaws.com"
+        return replace(self, endpoint_url=url, ca_bundle=None)
 
     def tls(self) -> ssl.SSLContext:
         """Return a TLS context that trusts the endpoint's certificate authority."""

@@ -56,7 +56,7 @@ def follow(lab: Lab, connection: Connection, seen: Transfer, timeout: float) -> 
 
     ``timeout`` is in seconds. Polls with back-off, from 50 ms to 2 s.
     """
-    for waited in _moments(timeout):
+    for waited in moments(timeout):
         _see_log(lab, connection, seen)
         if seen.copied_ms is None:
             _see_copy(lab, connection, seen)
@@ -70,7 +70,7 @@ def follow(lab: Lab, connection: Connection, seen: Transfer, timeout: float) -> 
     return seen
 
 
-def _moments(timeout: float) -> Iterator[float]:
+def moments(timeout: float) -> Iterator[float]:
     """Yield the seconds waited so far, pausing longer each time, and once more at the end."""
     start, pause = time.monotonic(), FIRST_PAUSE_S
     while (waited := time.monotonic() - start) < timeout:

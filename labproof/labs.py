@@ -20,6 +20,7 @@ from labproof.variables import (
     choice,
     label,
     number,
+    one_of,
     some_texts,
     switch,
     text,
@@ -28,14 +29,24 @@ from labproof.variables import (
 
 COMMON_DEFAULTS: dict[str, Any] = {
     "lab_source_public": False,
+    "lab_source_https_only": False,
+    "lab_source_versioned": False,
     "lab_destination_bucket": None,
     "lab_table": None,
     "lab_table_partition_key": None,
+    "lab_table_sort_key": None,
+    "lab_table_recoverable": False,
+    "lab_table_undeletable": False,
     "lab_role_managed_policies": [],
     "lab_role_policies": {},
     "lab_function_runtime": "python3.14",
     "lab_function_timeout": 60,
     "lab_function_memory": 128,
+    "lab_function_environment": {},
+    "lab_delivery": "any",
+    "lab_key_alias": None,
+    "lab_trail": None,
+    "lab_trail_bucket": None,
     "lab_log_retention_days": 14,
     "lab_client_dir": None,
     "lab_client_files": [],
@@ -45,13 +56,28 @@ RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
+# How a lab is proved, and what an environment variable of its function may name.
+FLOWS = ("transfer", "copy", "metadata", "ingest")
+DELIVERIES = ("any", "s3", "eventbridge")
+NAMEABLE = ("source_bucket", "destination_bucket", "table")
+
 READERS: dict[str, Reader] = {
     "lab_learner": label,
     "lab_source_bucket": text,
+    "lab_flow": one_of(FLOWS),
     "lab_source_public": switch,
+    "lab_source_https_only": switch,
+    "lab_source_versioned": switch,
     "lab_destination_bucket": text,
     "lab_table": text,
     "lab_table_partition_key": text,
+    "lab_table_sort_key": text,
+    "lab_table_recoverable": switch,
+    "lab_table_undeletable": switch,
+    "lab_key_alias": text,
+    "lab_trail": text,
+    "lab_trail_bucket": text,
+    "lab_delivery": one_of(DELIVERIES),
     "lab_role": text,
     "lab_role_managed_policies": texts,
     "lab_function": text,
@@ -70,10 +96,13 @@ NAME_RULES = {
     "lab_function": naming.function_problem,
     "lab_role": naming.role_problem,
     "lab_table": naming.table_problem,
+    "lab_key_alias": naming.alias_problem,
+    "lab_trail": naming.trail_problem,
+    "lab_trail_bucket": naming.bucket_problem,
 }
 # Two labs may never share these; bucket names are unique in all of AWS, the rest within an account.
-UNIQUE_NAMES = ("lab_function", "lab_role", "lab_table")
-BUCKET_NAMES = ("lab_source_bucket", "lab_destination_bucket")
+UNIQUE_NAMES = ("lab_function", "lab_role", "lab_table", "lab_key_alias", "lab_trail")
+BUCKET_NAMES = ("lab_source_bucket", "lab_destination_bucket", "lab_trail_bucket")
 SERVICE_ROLE_POLICIES = {"AWSLambdaBasicExecutionRole"}
 # What a grant can be on: the part of the lab whose name it needs, if any, and the ARN.
 TARGETS: dict[str, tuple[str | None, str]] = {
@@ -83,6 +112,8 @@ TARGETS: dict[str, tuple[str | None, str]] = {
     "destination-objects": ("destination_bucket", "arn:{partition}:s3:::{name}/*"),
     "table": ("table", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"),
     "logs": (None, "arn:{partition}:logs:{region}:{account}:*"),
+    # A key's ARN is known only once the key exists; its alias stands for it until then.
+    "key": ("key_alias", "{key_arn}"),
 }
 
 
@@ -102,11 +133,20 @@ class Lab:
     host: str
     kind: str
     learner: str
+    flow: str
     source_bucket: str
     source_public: bool
+    source_https_only: bool
+    source_versioned: bool
     destination_bucket: str | None
     table: str | None
     partition_key: str | None
+    sort_key: str | None
+    table_recoverable: bool
+    table_undeletable: bool
+    key_alias: str | None
+    trail: str | None
+    trail_bucket: str | None
     role: str
     managed_policies: tuple[str, ...]
     policies: dict[str, list[dict[str, Any]]]
@@ -115,6 +155,8 @@ class Lab:
     runtime: str
     timeout: int
     memory: int
+    environment: dict[str, str]
+    delivery: str
     log_retention_days: int
     trigger_events: tuple[str, ...]
     client_dir: str | None
@@ -154,18 +196,27 @@ def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
     raw = {"lab_learner": host} | COMMON_DEFAULTS | kinds()[kind]["defaults"] | given
     values, problems = _read(host, raw)
     problems += [*_missing(host, kind, raw), *_bad_names(host, values)]
-    problems += _bad_grants(host, kind, raw)
+    problems += [*_bad_grants(host, kind, raw), *_bad_environment(host, kind, raw)]
     if problems:
         raise LabError("\n".join(problems))
     return Lab(
         host=host,
         kind=kind,
         learner=values["lab_learner"],
+        flow=values["lab_flow"],
         source_bucket=values["lab_source_bucket"],
         source_public=values["lab_source_public"],
+        source_https_only=values["lab_source_https_only"],
+        source_versioned=values["lab_source_versioned"],
         destination_bucket=values["lab_destination_bucket"],
         table=values["lab_table"],
         partition_key=values["lab_table_partition_key"],
+        sort_key=values["lab_table_sort_key"],
+        table_recoverable=values["lab_table_recoverable"],
+        table_undeletable=values["lab_table_undeletable"],
+        key_alias=values["lab_key_alias"],
+        trail=values["lab_trail"],
+        trail_bucket=values["lab_trail_bucket"],
         role=values["lab_role"],
         managed_policies=values["lab_role_managed_policies"],
         policies=values["lab_role_policies"],
@@ -174,6 +225,8 @@ def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
         runtime=values["lab_function_runtime"],
         timeout=values["lab_function_timeout"],
         memory=values["lab_function_memory"],
+        environment=_environment(values),
+        delivery=values["lab_delivery"],
         log_retention_days=values["lab_log_retention_days"],
         trigger_events=values["lab_trigger_events"],
         client_dir=values["lab_client_dir"],
@@ -204,10 +257,13 @@ def shared_names(labs: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def targets(lab: Lab, partition: str, region: str, account: str) -> dict[str, list[str]]:
-    """Return what a grant can be ``on``: ``{target: [ARN, ...]}``."""
-    place = {"partition": partition, "region": region, "account": account}
-    names = {target: getattr(lab, part) if part else "" for target, (part, _) in TARGETS.items()}
+def targets(lab: dict[str, Any], key_arn: str, **place: str) -> dict[str, list[str]]:
+    """Return what a grant can be ``on``: ``{target: [ARN, ...]}``.
+
+    ``lab`` is a Lab as data; ``place`` holds ``partition``, ``region`` and ``account``.
+    """
+    place = {**place, "key_arn": key_arn}
+    names = {target: lab[part] if part else "" for target, (part, _) in TARGETS.items()}
     return {
         target: [form.format(name=names[target], **place)]
         for target, (_, form) in TARGETS.items()
@@ -216,10 +272,13 @@ def targets(lab: Lab, partition: str, region: str, account: str) -> dict[str, li
 
 
 def policy_documents(
-    lab: Lab, partition: str, region: str, account: str
+    lab: dict[str, Any], identity: dict[str, str], key_arn: str = ""
 ) -> dict[str, dict[str, Any]]:
-    """Render the role's own policies: ``{policy name: IAM policy document}``."""
-    arns = targets(lab, partition, region, account)
+    """Render the role's own policies: ``{policy name: IAM policy document}``.
+
+    ``lab`` is a Lab as data, ``identity`` its ``partition``, ``region`` and ``account``.
+    """
+    arns = targets(lab, key_arn, **identity)
     return {
         name: {
             "Version": "2012-10-17",
@@ -228,7 +287,7 @@ def policy_documents(
                 for grant in grants
             ],
         }
-        for name, grants in lab.policies.items()
+        for name, grants in lab["policies"].items()
     }
 
 
@@ -256,6 +315,30 @@ def _problem(host: str, variable: str, expected: str, found: Any) -> str:
     return f"{variable} of {host} must be {expected}, found {found!r:.80}: correct it."
 
 
+def _environment(values: dict[str, Any]) -> dict[str, str]:
+    """Return the function's variables with the names that they stand for."""
+    wanted = values["lab_function_environment"]
+    return {name: values[f"lab_{part}"] for name, part in wanted.items()}
+
+
+def _bad_environment(host: str, kind: str, values: dict[str, Any]) -> list[str]:
+    found, named = values["lab_function_environment"], _named(kind, values)
+    parts = [part for part in NAMEABLE if f"lab_{part}" in named]
+    if not isinstance(found, dict) or not all(part in parts for part in found.values()):
+        expected = f"{{VARIABLE: PART}} with PART one of {', '.join(parts)}"
+        return [_problem(host, "lab_function_environment", expected, found)]
+    return [
+        f"lab_function_environment of {host}: the variable {name!r:.80} {problem}: correct it."
+        for name in found
+        if (problem := naming.variable_problem(name if isinstance(name, str) else ""))
+    ]
+
+
+def _named(kind: str, values: dict[str, Any]) -> set[str]:
+    """Return the variables that have a value; a missing one has been complained of already."""
+    return {variable for variable in values if values[variable]} | set(kinds()[kind]["requires"])
+
+
 def _missing(host: str, kind: str, values: dict[str, Any]) -> list[str]:
     needed = kinds()[kind]["requires"]
     return [
@@ -279,7 +362,7 @@ def _bad_grants(host: str, kind: str, values: dict[str, Any]) -> list[str]:
     if not isinstance(policies, dict) or not all(isinstance(p, list) for p in policies.values()):
         form = "{policy name: [{actions: [...], on: TARGET}]}"
         return [_problem(host, "lab_role_policies", form, policies)]
-    named = {variable for variable in values if values[variable]} | set(kinds()[kind]["requires"])
+    named = _named(kind, values)
     known = [t for t, (part, _) in TARGETS.items() if not part or f"lab_{part}" in named]
     problems = [
         f"lab_role_policies of {host}: the policy name {name!r:.80} {problem}: correct it."

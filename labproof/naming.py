@@ -49,6 +49,10 @@ def _pattern(expression: str, wanted: str) -> Callable[[str], str | None]:
 function_problem = _pattern(
     r"[A-Za-z0-9_-]{1,64}", "must be 1 to 64 letters, digits, hyphens or underscores"
 )
+# https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html
+variable_problem = _pattern(
+    r"[A-Za-z][A-Za-z0-9_]+", "must be a letter and then letters, digits or underscores"
+)
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 role_problem = _pattern(
     r"[\w+=,.@-]{1,64}", "must be 1 to 64 letters, digits or any of _ + = , . @ -"
@@ -56,6 +60,16 @@ role_problem = _pattern(
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
 policy_problem = _pattern(
     r"[\w+=,.@-]{1,128}", "must be 1 to 128 letters, digits or any of _ + = , . @ -"
+)
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
+alias_problem = _pattern(
+    r"alias/(?!aws/)[A-Za-z0-9/_-]{1,250}",
+    "must be alias/ and a name of letters, digits, slashes, hyphens or underscores, not alias/aws/",
+)
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-trail-naming-requirements.html
+trail_problem = _pattern(
+    r"(?=.{3,128}$)(?!.*[._-]{2})(?!(\d{1,3}\.){3}\d{1,3}$)[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]",
+    "must be 3 to 128 letters, digits, dots, underscores or hyphens, no two signs in a row",
 )
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 table_problem = _pattern(

@@ -60,18 +60,22 @@ def conflicts(lab: Lab, evidence: dict[str, Any]) -> list[str]:
             "mend its trust policy, delete the role, or set lab_role to another name."
         )
     if table and not is_error(table) and table["key"] != wanted_key(lab):
-        found = ", ".join(f"{k['name']} ({k['type']}, {k['role']})" for k in table["key"])
         problems.append(
-            f"The table {lab.table!r} exists with the key {found}, the lab needs "
-            f"{lab.partition_key} (S, HASH) alone: a key cannot be changed, so delete the table or "
+            f"The table {lab.table!r} exists with the key {_written(table['key'])}, the lab needs "
+            f"{_written(wanted_key(lab))} alone: a key cannot be changed, so delete the table or "
             "set lab_table to another name."
         )
     return problems
 
 
+def _written(key: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{k['name']} ({k['type']}, {k['role']})" for k in key)
+
+
 def wanted_key(lab: Lab) -> list[dict[str, Any]]:
     """Return the key schema that the lab's table must have, as the reader gives it."""
-    return [{"name": lab.partition_key, "role": "HASH", "type": "S"}]
+    names = {"HASH": lab.partition_key, "RANGE": lab.sort_key}
+    return [{"name": name, "role": role, "type": "S"} for role, name in names.items() if name]
 
 
 def trusts_only_lambda(trust: dict[str, Any]) -> bool:
@@ -112,7 +116,7 @@ def _taken_buckets(lab: Lab, evidence: dict[str, Any]) -> list[str]:
     return [
         f"The bucket name {getattr(lab, part)!r} is taken by another account or region: set "
         f"lab_{part} to another name."
-        for part in ("source_bucket", "destination_bucket")
+        for part in ("source_bucket", "destination_bucket", "trail_bucket")
         if is_error(evidence.get(part)) and evidence[part]["error"]["code"] in ("403", "301")
     ]
 
@@ -120,11 +124,16 @@ def _taken_buckets(lab: Lab, evidence: dict[str, Any]) -> list[str]:
 def inspect(lab: Lab, connection: Connection, building: bool) -> dict[str, Any]:
     """Look at a lab's account before it is touched.
 
-    Returns ``{"identity": {...}, "ownership": {part: state}}``. Raises AwsError, or LabError with
-    a sentence per conflict when ``building``.
+    Returns ``{"identity": {...}, "ownership": {part: state}, "key_arn": ARN | ""}``. Raises
+    AwsError, or LabError with a sentence per conflict when ``building``.
     """
     identity = check_account(connection)
     evidence = read_lab(lab, connection)
     if building and (problems := conflicts(lab, evidence)):
         raise LabError("\n".join(problems))
-    return {"identity": identity, "ownership": ownership(lab, evidence)}
+    key = evidence.get("key") or {}
+    return {
+        "identity": identity,
+        "ownership": ownership(lab, evidence),
+        "key_arn": key.get("arn", ""),
+    }

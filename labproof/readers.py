@@ -24,8 +24,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labproof.aws import Connection, error_code, is_absent
 from labproof.labs import Lab
+from labproof.logs import is_report, is_trouble
 
 SERVICES = ("s3", "iam", "dynamodb", "lambda", "logs")
+OPTIONAL_SERVICES = {"kms": "key", "cloudtrail": "trail"}
+MAX_LOG_EVENTS = 5000
+MAX_LINE = 500
 SAMPLE = "sample.zip"
 MAX_ARCHIVE_BYTES = 60_000_000  # Lambda takes 50 MB of zip archive
 MAX_CODE_BYTES = 1_000_000
@@ -43,6 +47,8 @@ BUCKET_CALLS = {
     "policy": ("get_bucket_policy", "Policy"),
     "acl": ("get_bucket_acl", None),
     "notification": ("get_bucket_notification_configuration", None),
+    "versioning": ("get_bucket_versioning", "Status"),
+    "encryption": ("get_bucket_encryption", "ServerSideEncryptionConfiguration"),
     "tags": ("get_bucket_tagging", "TagSet"),
 }
 
@@ -116,6 +122,13 @@ def read_table(connection: Connection, name: str) -> Any:
             for k in table["KeySchema"]
         ],
         "billing": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
+        "encryption": table.get("SSEDescription"),
+        "recovery": ask(
+            dynamodb,
+            "describe_continuous_backups",
+            "ContinuousBackupsDescription",
+            TableName=name,
+        ),
         "tags": _tags(tags),
     }
 
@@ -161,6 +174,95 @@ def read_log_group(connection: Connection, name: str) -> dict[str, Any] | None:
     }
 
 
+def read_key(connection: Connection, alias: str) -> Any:
+    """Return a KMS key by its alias: ARN, state, rotation, policy, tags; None when absent.
+
+    A key that waits for its deletion is read like any other.
+    """
+    kms = connection.client("kms")
+    key = ask(kms, "describe_key", "KeyMetadata", KeyId=alias)
+    if key is None or is_error(key):
+        return key
+    name = key["KeyId"]
+    tags = ask(kms, "list_resource_tags", "Tags", KeyId=name)
+    policy = ask(kms, "get_key_policy", "Policy", KeyId=name, PolicyName="default")
+    return {
+        "name": alias,
+        "arn": key["Arn"],
+        "manager": key["KeyManager"],
+        "spec": key.get("KeySpec"),
+        "state": key["KeyState"],
+        "rotates": ask(kms, "get_key_rotation_status", "KeyRotationEnabled", KeyId=name),
+        "policy": _parsed(policy),
+        "tags": tags if is_error(tags) else {t["TagKey"]: t["TagValue"] for t in tags or []},
+    }
+
+
+def read_trail(connection: Connection, name: str) -> Any:
+    """Return a trail: its configuration, status, event selectors, tags; None when absent."""
+    cloudtrail = connection.client("cloudtrail")
+    trail = ask(cloudtrail, "get_trail", "Trail", Name=name)
+    if trail is None or is_error(trail):
+        return trail
+    arn = trail["TrailARN"]
+    listed = ask(cloudtrail, "list_tags", "ResourceTagList", ResourceIdList=[arn])
+    if not is_error(listed):
+        listed = {t["Key"]: t.get("Value", "") for r in listed or [] for t in r["TagsList"]}
+    return {
+        "name": name,
+        "arn": arn,
+        "bucket": trail.get("S3BucketName"),
+        "multi_region": trail.get("IsMultiRegionTrail"),
+        "validated": trail.get("LogFileValidationEnabled"),
+        "logging": ask(cloudtrail, "get_trail_status", "IsLogging", Name=name),
+        "selectors": ask(cloudtrail, "get_event_selectors", TrailName=name),
+        "tags": listed,
+    }
+
+
+def read_rules(connection: Connection, function_arn: str) -> Any:
+    """Return the EventBridge rules that invoke a function: name, ARN, state, pattern."""
+    events = connection.client("events")
+    names = ask(events, "list_rule_names_by_target", "RuleNames", TargetArn=function_arn)
+    if is_error(names):
+        return names
+    rules = [ask(events, "describe_rule", Name=name) for name in names or []]
+    return [
+        {
+            "name": rule["Name"],
+            "arn": rule["Arn"],
+            "state": rule["State"],
+            "pattern": _parsed(rule.get("EventPattern")),
+        }
+        for rule in rules
+        if rule is not None and not is_error(rule)
+    ]
+
+
+def read_invocations(connection: Connection, function: str, since_ms: int) -> dict[str, Any]:
+    """Return a function's log since a time: ``{"log": [line], "errors": [line], "reports": n}``."""
+    pages = (
+        connection.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(
+            logGroupName=f"/aws/lambda/{function}",
+            startTime=since_ms - 1000,
+            PaginationConfig={"MaxItems": MAX_LOG_EVENTS},
+        )
+    )
+    try:
+        lines = [e["message"].rstrip() for page in pages for e in page["events"]]
+    except ClientError as error:
+        if not is_absent(error):
+            raise
+        lines = []
+    return {
+        "log": lines,
+        "errors": [line[:MAX_LINE] for line in lines if is_trouble(line, "")],
+        "reports": sum(is_report(line) for line in lines),
+    }
+
+
 def read_lab(lab: Lab, connection: Connection) -> dict[str, Any]:
     """Return all that exists of a lab, read concurrently: ``{part: evidence | None}``."""
     parts: dict[str, tuple[Callable[..., Any], str | None]] = {
@@ -170,8 +272,12 @@ def read_lab(lab: Lab, connection: Connection) -> dict[str, Any]:
         "table": (read_table, lab.table),
         "function": (read_function, lab.function),
         "log_group": (read_log_group, f"/aws/lambda/{lab.function}"),
+        "key": (read_key, lab.key_alias),
+        "trail": (read_trail, lab.trail),
+        "trail_bucket": (read_bucket, lab.trail_bucket),
     }
-    for service in SERVICES:  # made here, since making clients is not thread-safe
+    more = [service for service, part in OPTIONAL_SERVICES.items() if parts[part][1]]
+    for service in (*SERVICES, *more):  # made here, since making clients is not thread-safe
         connection.client(service)
     with ThreadPoolExecutor(max_workers=len(parts)) as pool:
         futures = {

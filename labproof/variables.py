@@ -58,6 +58,17 @@ def choice(numbers: Collection[int]) -> Reader:
     return read
 
 
+def one_of(words: Collection[str]) -> Reader:
+    """Return a reader of one word out of a few."""
+
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """Accept a list of texts; one text alone is no list."""
     if not isinstance(value, list | tuple) or not all(isinstance(v, str) and v for v in value):

@@ -10,7 +10,6 @@ from labproof.labs import (
     UNIQUE_NAMES,
     LabError,
     managed_policy_arn,
-    policy_documents,
     shared_names,
 )
 from labproof.playbook import LabAction
@@ -37,7 +36,7 @@ class ActionModule(LabAction):
             "lab": lab.as_dict() | {"managed_policies": managed},
             "lab_identity": identity,
             "lab_ownership": seen["ownership"],
-            "lab_policy_documents": policy_documents(lab, **identity),
+            "lab_key_arn": seen["key_arn"],
             "lab_tags": {OWNER_TAG: lab.host},
         }
         return {"ansible_facts": facts}

@@ -1,4 +1,4 @@
-"""Filters of verify.yml: judge an audit item, tell a transfer as a line of time."""
+"""Filters of the playbooks: policy documents, an audit item judged, a transfer as a time line."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from labproof.audit import item_problems, timeline
+from labproof.labs import policy_documents
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"audit_item_problems": item_problems, "timeline": timeline}
+        return {
+            "audit_item_problems": item_problems,
+            "policy_documents": policy_documents,
+            "timeline": timeline,
+        }

@@ -20,17 +20,18 @@ def refusal(code: str, operation: str = "Operation", message: str = "said AWS") 
 class FakeClient:
     """Answers each operation with a value, an exception, or what a function makes of it."""
 
-    def __init__(self, **answers: Any) -> None:
+    def __init__(self, otherwise: Any = None, **answers: Any) -> None:
+        self.otherwise = otherwise
         self.answers = answers
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
-        if operation not in self.answers:
+        if operation not in self.answers and self.otherwise is None:
             raise AssertionError(f"{operation} was not expected")
 
         def call(**request: Any) -> Any:
             self.calls.append((operation, request))
-            answer = self.answers[operation]
+            answer = self.answers.get(operation, self.otherwise)
             answer = answer(**request) if callable(answer) else answer
             if isinstance(answer, Exception):
                 raise answer

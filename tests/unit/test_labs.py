@@ -26,6 +26,7 @@ from labproof.labs import (
 
 from .fakes import NAMES, a_lab
 
+CHINA = {"partition": "aws-cn", "region": "cn-north-1", "account": "111122223333"}
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -53,38 +54,44 @@ def problems(**variables: Any) -> list[str]:
 
 
 def test_a_lab_needs_nothing_but_its_names() -> None:
-    assert a_lab() == Lab(
-        host="ada",
-        kind="file_transfer",
-        learner="ada",
-        source_bucket="ada-public",
-        source_public=True,
-        destination_bucket="ada-private",
-        table="ada-logs",
-        partition_key="LogID",
-        role="ada-role",
-        managed_policies=(
+    expected = {
+        "host": "ada",
+        "kind": "file_transfer",
+        "learner": "ada",
+        "source_bucket": "ada-public",
+        "source_public": True,
+        "destination_bucket": "ada-private",
+        "table": "ada-logs",
+        "partition_key": "LogID",
+        "role": "ada-role",
+        "managed_policies": [
             "AmazonS3FullAccess",
             "AmazonDynamoDBFullAccess",
             "AWSLambdaBasicExecutionRole",
-        ),
-        policies={},
-        function="ada-copy",
-        function_source="lambda-function.py",
-        runtime="python3.14",
-        timeout=300,
-        memory=128,
-        log_retention_days=14,
-        trigger_events=("s3:ObjectCreated:Put",),
-        client_dir=None,
-        client_files=("lambda-function.py", "sample.zip"),
-    )
+        ],
+        "policies": {},
+        "function": "ada-copy",
+        "function_source": "lambda-function.py",
+        "runtime": "python3.14",
+        "timeout": 300,
+        "memory": 128,
+        "log_retention_days": 14,
+        "trigger_events": ["s3:ObjectCreated:Put"],
+        "client_dir": None,
+        "client_files": ["lambda-function.py", "sample.zip"],
+    }
+    found = a_lab().as_dict()
+    assert {name: found[name] for name in expected} == expected
 
 
 def test_a_kind_may_leave_out_all_but_a_functions_source_and_events(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    defaults = {"lab_function_source": "f.py", "lab_trigger_events": ["s3:ObjectCreated:*"]}
+    defaults = {
+        "lab_flow": "copy",
+        "lab_function_source": "f.py",
+        "lab_trigger_events": ["s3:ObjectCreated:*"],
+    }
     monkeypatch.setattr(
         "labproof.labs.kinds", lambda: {"k": {"requires": [], "defaults": defaults}}
     )
@@ -92,7 +99,7 @@ def test_a_kind_may_leave_out_all_but_a_functions_source_and_events(
     lab = resolve("ada", ["k"], names)
     assert (lab.source_public, lab.destination_bucket, lab.table) == (False, None, None)
     assert (lab.timeout, lab.memory, lab.client_files) == (60, 128, ())
-    assert set(targets(lab, "aws", "r", "1")) == {"source", "source-objects", "logs"}
+    assert set(targets(lab.as_dict(), "", **CHINA)) == {"source", "source-objects", "logs"}
 
 
 def test_the_inventory_wins_over_the_kinds_defaults() -> None:
@@ -137,6 +144,9 @@ def test_every_missing_name_is_told_and_nothing_else() -> None:
         ("lab_source_public", "maybe", "true or false, found 'maybe'"),
         ("lab_role_managed_policies", "AmazonS3FullAccess", "a list of texts, found 'Amaz"),
         ("lab_trigger_events", [], "a list of at least one text, found []"),
+        ("lab_function_environment", {"TABLE": "moon"}, "{VARIABLE: PART} with PART one of so"),
+        ("lab_function_environment", {"TABLE": ["table"]}, "{VARIABLE: PART} with PART one of"),
+        ("lab_function_environment", ["TABLE"], "{VARIABLE: PART} with PART one of"),
         ("lab_role_policies", ["p"], "{policy name: [{actions: [...], on: TARGET}]}, found ['p']"),
         ("lab_role_policies", {"p": {"on": "table"}}, "{policy name: [{actions"),
     ],
@@ -212,13 +222,28 @@ def test_a_grant_cannot_be_on_a_part_that_the_lab_has_not(monkeypatch: pytest.Mo
     (said,) = problems(
         lab_table=None, lab_role_policies={"p": [{"actions": ["a:b"], "on": "table"}]}
     )
-    assert "one of source, source-objects, destination, destination-objects, logs, found" in said
+    assert "one of source, source-objects, destination, destination-objects, logs" in said
+    assert "table," not in said
 
 
 @pytest.mark.parametrize("name", ["put items", 7, ""])
 def test_a_policy_name_that_iam_refuses_is_one_sentence(name: Any) -> None:
     (said,) = problems(lab_role_policies={name: []})
     assert said.startswith(f"lab_role_policies of ada: the policy name {name!r} must be 1 to 128")
+
+
+@pytest.mark.parametrize("name", ["1A", 7, "A B"])
+def test_an_environment_variable_that_lambda_refuses_is_one_sentence(name: Any) -> None:
+    (said,) = problems(lab_function_environment={name: "table"})
+    assert said.startswith(f"lab_function_environment of ada: the variable {name!r} must be a")
+
+
+def test_an_environment_variable_holds_the_name_of_a_part() -> None:
+    lab = a_lab(lab_function_environment={"TABLE_NAME": "table"})
+    assert lab.environment == {"TABLE_NAME": "ada-logs"}
+    assert problems(lab_function_environment={"TABLE_NAME": "table"}, lab_table=None) == [
+        "lab_table is missing for ada: a file_transfer lab needs it, so set it in the inventory."
+    ]
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -235,7 +260,11 @@ def test_a_long_value_is_told_in_short() -> None:
     assert len(said) < 250
 
 
-@given(st.dictionaries(st.sampled_from([*READERS, "lab_role_policies", "lab_x"]), ANYTHING))
+@given(
+    st.dictionaries(
+        st.sampled_from([*READERS, "lab_role_policies", "lab_function_environment"]), ANYTHING
+    )
+)
 def test_whatever_the_variables_hold_the_answer_is_a_lab_or_a_laberror(
     variables: dict[str, Any],
 ) -> None:
@@ -255,7 +284,7 @@ def lab_or_error(variables: dict[str, Any]) -> bool:
     except LabError as error:
         lines = str(error).splitlines()
         return all(line.startswith(("lab_", "a grant", "actions in", "on in")) for line in lines)
-    policy_documents(lab, "aws", "eu-west-1", "111122223333")
+    policy_documents(lab.as_dict(), CHINA)
     json.dumps(lab.as_dict())
     return repr(variables) == repr(before)
 
@@ -317,7 +346,7 @@ def test_a_lab_cannot_copy_a_bucket_into_itself() -> None:
 
 
 def test_a_grants_target_becomes_an_arn_of_the_labs_partition_region_and_account() -> None:
-    assert targets(a_lab(), "aws-cn", "cn-north-1", "111122223333") == {
+    assert targets(a_lab().as_dict(), "", **CHINA) == {
         "source": ["arn:aws-cn:s3:::ada-public"],
         "source-objects": ["arn:aws-cn:s3:::ada-public/*"],
         "destination": ["arn:aws-cn:s3:::ada-private"],
@@ -329,14 +358,14 @@ def test_a_grants_target_becomes_an_arn_of_the_labs_partition_region_and_account
 
 def test_a_policy_document_allows_the_grants_and_no_more() -> None:
     lab = a_lab(lab_role_policies={"put": [{"actions": ["dynamodb:PutItem"], "on": "table"}]})
-    (document,) = policy_documents(lab, "aws", "eu-west-1", "111122223333").values()
+    (document,) = policy_documents(lab.as_dict(), CHINA).values()
     assert document == {
         "Version": "2012-10-17",
         "Statement": [
             {
                 "Effect": "Allow",
                 "Action": ["dynamodb:PutItem"],
-                "Resource": ["arn:aws:dynamodb:eu-west-1:111122223333:table/ada-logs"],
+                "Resource": ["arn:aws-cn:dynamodb:cn-north-1:111122223333:table/ada-logs"],
             }
         ],
     }

@@ -7,11 +7,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labproof.naming import (
+    alias_problem,
     bucket_problem,
     function_problem,
     policy_problem,
     role_problem,
     table_problem,
+    trail_problem,
+    variable_problem,
 )
 
 # The rules once more, written as one expression for names outside the account regional namespace.
@@ -125,3 +128,35 @@ def test_dynamodb_accepts_table_names_with_dots_hyphens_and_underscores(name: st
 @pytest.mark.parametrize("name", ["ab", "t" * 256, "a/b", "a b", "täble", "abc\n"])
 def test_dynamodb_refuses_other_table_names(name: str) -> None:
     assert "3 to 255" in str(table_problem(name))
+
+
+@pytest.mark.parametrize("name", ["alias/secure-ingestion", "alias/a/b_c", "alias/awsome"])
+def test_kms_accepts_aliases_of_ones_own(name: str) -> None:
+    assert alias_problem(name) is None
+
+
+@pytest.mark.parametrize("name", ["secure", "alias/", "alias/aws/s3", "alias/a b", "alias/a\n"])
+def test_kms_refuses_other_aliases(name: str) -> None:
+    assert "must be alias/" in str(alias_problem(name))
+
+
+@pytest.mark.parametrize("name", ["abc", "my-trail_1.x", "T" * 128, "1.2.3"])
+def test_cloudtrail_accepts_trail_names_with_single_signs(name: str) -> None:
+    assert trail_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["ab", "T" * 129, "-ab", "ab.", "my--trail", "my-_trail", "192.168.5.4", "a b", "abc\n"]
+)
+def test_cloudtrail_refuses_other_trail_names(name: str) -> None:
+    assert "3 to 128" in str(trail_problem(name))
+
+
+@pytest.mark.parametrize(("name", "fine"), [("TABLE_NAME", True), ("a1", True), ("A", False)])
+def test_lambda_asks_for_two_characters_in_a_variables_name(name: str, fine: bool) -> None:
+    assert (variable_problem(name) is None) is fine
+
+
+@pytest.mark.parametrize("name", ["", "1A", "_A", "A-B", "A B", "AB\n"])
+def test_lambda_refuses_variables_with_other_signs(name: str) -> None:
+    assert "a letter and then" in str(variable_problem(name))

@@ -125,7 +125,7 @@ def package(files: dict[str, str | bytes]) -> bytes:
 
 def read(monkeypatch: pytest.MonkeyPatch, reader: Any, **answers: Any) -> Any:
     _, service, usual = next(entry for entry in READERS if entry[0] is reader)
-    client = FakeClient(**usual | answers)
+    client = FakeClient(otherwise={}, **usual | answers)
     return reader(connect(monkeypatch, **{service: client}), "/aws/lambda/f")
 
 
@@ -205,7 +205,7 @@ def test_a_part_that_cannot_be_read_is_an_error_in_its_place(
 def test_a_bucket_is_its_settings_policy_notifications_and_tags(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert read(monkeypatch, read_bucket) == {
+    expected = {
         "name": "/aws/lambda/f",
         "public_access_block": {"BlockPublicAcls": False},
         "policy": {"Statement": []},
@@ -213,6 +213,8 @@ def test_a_bucket_is_its_settings_policy_notifications_and_tags(
         "notification": {},
         "tags": {"labproof-lab": "ada"},
     }
+    found = read(monkeypatch, read_bucket)
+    assert {part: found[part] for part in expected} == expected
 
 
 def test_a_bucket_may_have_no_policy_settings_or_tags(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +242,7 @@ def test_a_role_is_its_trust_and_policies_however_iam_writes_them(
     assert found["trust"] == TRUST
     assert found["inline"] == {"own": TRUST}
     assert found["attached"] == [{"name": "p", "arn": "arn:p"}]
-    assert found["boundary"] == "arn:b"
+    assert (found["arn"], found["boundary"]) == ("arn:r", "arn:b")
 
 
 def test_a_table_is_its_key_in_order_with_types(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,6 +252,7 @@ def test_a_table_is_its_key_in_order_with_types(monkeypatch: pytest.MonkeyPatch)
         {"name": "At", "role": "RANGE", "type": "N"},
     ]
     assert (found["status"], found["billing"]) == ("ACTIVE", "PAY_PER_REQUEST")
+    assert (found["arn"], found["tags"]) == ("arn:t", {"labproof-lab": "ada"})
 
 
 def test_a_table_without_a_billing_summary_is_provisioned(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,6 +269,20 @@ def test_of_a_functions_environment_only_the_names_are_read(
     assert found["environment"] == ["A", "TABLE"]
     assert "s3cret" not in json.dumps(found)
     assert found["files"] == {"lambda_function.py": "x = 1"}
+
+
+def test_a_function_is_its_configuration_policy_and_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = read(monkeypatch, read_function)
+    expected = {
+        "arn": "arn:f",
+        "state": "Active",
+        "runtime": "python3.14",
+        "handler": "lambda_function.lambda_handler",
+        "role": "arn:r",
+        "policy": {"Statement": []},
+        "tags": {"labproof-lab": "ada"},
+    }
+    assert {part: found[part] for part in expected} == expected
 
 
 def test_tags_that_may_not_be_read_are_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,10 +344,10 @@ def test_a_log_group_is_found_by_its_exact_name(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_lab_is_all_its_parts_each_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    clients = {service: FakeClient(**answers) for _, service, answers in READERS}
+    clients = {service: FakeClient(otherwise={}, **answers) for _, service, answers in READERS}
     found = read_lab(a_lab(), connect(monkeypatch, **clients))
     names = {part: evidence and evidence["name"] for part, evidence in found.items()}
-    assert names == {
+    expected = {
         "source_bucket": "ada-public",
         "destination_bucket": "ada-private",
         "role": "ada-role",
@@ -338,6 +355,7 @@ def test_a_lab_is_all_its_parts_each_by_its_name(monkeypatch: pytest.MonkeyPatch
         "function": "ada-copy",
         "log_group": None,
     }
+    assert {part: names[part] for part in expected} == expected
 
 
 def test_permissions_are_asked_for_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
