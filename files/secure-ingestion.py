@@ -41,6 +41,7 @@ MAX_RECORD_SIZE = 400 * 1024
 MAX_DEPTH = 1000
 LOOKAHEAD = len("-Infinity")  # from so many characters on, a number or a name is surely whole
 BATCH_SIZE = 25
+MAX_BATCH_LENGTH = 1024 * 1024  # in characters; each takes up to 12 bytes of a request's 16 MB
 KEY_SIZES = {"device_id": 2048, "timestamp": 1024}
 MAX_NAME_SIZE = 65535
 MAX_REJECT_LINES = 100
@@ -123,94 +124,6 @@ def from_eventbridge(event: dict[str, Any]) -> Upload:
     """Return the upload of an event that came through EventBridge, where keys are not encoded."""
     stored = event["detail"]["object"]
     return Upload(event["detail"]["bucket"]["name"], stored["key"], stored.get("version-id"))
-
-
-class Ingestion:
-    """One file on its way into the table, record by record."""
-
-    def __init__(self, upload: Upload, context: Any) -> None:
-        self.upload, self.context = upload, context
-        self.counts = {"written": 0, "rejected": 0, "duplicates": 0}
-        self.damage: str | None = None
-        self.batch: dict[tuple[str, str], Item] = {}
-        self.batched = 0
-
-    def run(self) -> Exception | None:
-        """Ingest the file and log how that went; return the error, as other files still wait."""
-        try:
-            self.ingest()
-        except Exception as error:
-            self.log("ERROR", "ingestion failed", **self.counts, **describe(error))
-            return error
-        is_perfect = not self.damage and not self.counts["rejected"]
-        self.log("INFO" if is_perfect else "WARNING", "ingested", **self.counts)
-        return None
-
-    def ingest(self) -> None:
-        """Add the file's records up to its end or its damage, and write them."""
-        source = {"Bucket": self.upload.bucket, "Key": self.upload.key}
-        if self.upload.version_id:
-            source["VersionId"] = self.upload.version_id
-        stored = s3.get_object(**source)
-        with closing(stored["Body"]) as body:
-            if self.upload.key.endswith("/") and not stored["ContentLength"]:
-                return
-            try:
-                for record in read_array(text := Text(body)):
-                    self.add(record)
-                    if len(self.batch) == BATCH_SIZE or text.place - batch_start > MAX_BATCH_LENGTH:
-                        self.write_batch()
-            except DamageError as damage:
-                self.damage, character = damage.args
-                where = {"index": self.index, "character": character}
-                self.log("ERROR", "the file is damaged", reason=self.damage, **where)
-        self.write_batch()
-
-    @property
-    def index(self) -> int:
-        """The index of the record that comes next."""
-        return self.counts["written"] + self.counts["rejected"] + self.batched
-
-    def add(self, record: Any) -> None:
-        """Take a record into the batch, over one with its key, or reject it."""
-        try:
-            item = to_item(record)
-        except RecordError as reason:
-            self.reject(str(reason))
-            return
-        self.batch[item["device_id"]["S"], item["timestamp"]["S"]] = item
-        self.batched += 1
-        if len(self.batch) == BATCH_SIZE:
-            self.write_batch()
-
-    def reject(self, reason: str) -> None:
-        """Log a record that is not valid; from the hundredth on, only count it."""
-        if self.counts["rejected"] < MAX_REJECT_LINES:
-            self.log("WARNING", "record rejected", index=self.index, reason=reason)
-        elif self.counts["rejected"] == MAX_REJECT_LINES:
-            self.log("WARNING", "further rejected records are only counted", index=self.index)
-        self.counts["rejected"] += 1
-
-    def write_batch(self) -> None:
-        """Write the records that wait; where two had one key, count both and the duplicate."""
-        write(list(self.batch.values()), self.context)
-        self.counts["written"] += self.batched
-        self.counts["duplicates"] += self.batched - len(self.batch)
-        self.batch, self.batched = {}, 0
-
-    def report(self) -> dict[str, Any]:
-        """Return what became of the file."""
-        return {
-            "bucket": self.upload.bucket,
-            "key": self.upload.key,
-            **self.counts,
-            "damage": self.damage,
-        }
-
-    def log(self, level: str, message: str, **fields: Any) -> None:
-        """Print a line that names the file and the request."""
-        request_id = self.context.aws_request_id
-        log(level, message, **self.upload._asdict(), request_id=request_id, **fields)
 
 
 def number(text: str) -> Decimal:
@@ -307,6 +220,11 @@ class Text:
         self.more()  # raises where only its UTF-8 ends
         return self.damage("it ends within the array", len(self.window))
 
+    @property
+    def place(self) -> int:
+        """The index of the character that is read next."""
+        return self.before + self.at
+
     def damage(self, reason: str, at: int) -> DamageError:
         """Return what is wrong at a place of the window."""
         return DamageError(reason, self.before + at)
@@ -340,7 +258,9 @@ def to_item(record: Any) -> Item:
     for name, kind in (("device_id", str), ("timestamp", str), ("value", Decimal)):
         if not isinstance(record.get(name), kind):
             expected = "a number" if kind is Decimal else "a string"
-            raise RecordError(f"{name} is not {expected}" if name in record else f"{name} is missing")
+            raise RecordError(
+                f"{name} is not {expected}" if name in record else f"{name} is missing"
+            )
     for name, size in KEY_SIZES.items():
         if not 0 < len(record[name].encode(errors="replace")) <= size:
             raise RecordError(f"{name} is empty, or longer than {size} bytes")
@@ -396,6 +316,98 @@ def put(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         raise
     unprocessed: list[dict[str, Any]] = answer.get("UnprocessedItems", {}).get(TABLE_NAME, [])
     return unprocessed
+
+
+class Ingestion:
+    """One file on its way into the table, record by record."""
+
+    def __init__(self, upload: Upload, context: Any) -> None:
+        self.upload, self.context = upload, context
+        self.counts = {"written": 0, "rejected": 0, "duplicates": 0}
+        self.damage: str | None = None
+        self.batch: dict[tuple[str, str], Item] = {}
+        self.batched = 0
+
+    def run(self) -> Exception | None:
+        """Ingest the file and log how that went; return the error, as other files still wait."""
+        try:
+            self.ingest()
+        except Exception as error:
+            self.log("ERROR", "ingestion failed", **self.counts, **describe(error))
+            return error
+        is_perfect = not self.damage and not self.counts["rejected"]
+        self.log("INFO" if is_perfect else "WARNING", "ingested", **self.counts)
+        return None
+
+    def ingest(self) -> None:
+        """Write the file's records up to its end or its damage."""
+        source = {"Bucket": self.upload.bucket, "Key": self.upload.key}
+        if self.upload.version_id:
+            source["VersionId"] = self.upload.version_id
+        stored = s3.get_object(**source)
+        with closing(stored["Body"]) as body:
+            if self.upload.key.endswith("/") and not stored["ContentLength"]:
+                return
+            try:
+                self.read(Text(body))
+            except DamageError as damage:
+                self.damage, character = damage.args
+                where = {"index": self.index, "character": character}
+                self.log("ERROR", "the file is damaged", reason=self.damage, **where)
+        self.write_batch()
+
+    def read(self, text: Text) -> None:
+        """Take or reject each record of a text, and write whenever a batch is full."""
+        limit = MAX_BATCH_LENGTH
+        for record in read_array(text):
+            self.add(record)
+            if len(self.batch) == BATCH_SIZE or text.place > limit:
+                self.write_batch()
+                limit = text.place + MAX_BATCH_LENGTH
+
+    @property
+    def index(self) -> int:
+        """The index of the record that comes next."""
+        return self.counts["written"] + self.counts["rejected"] + self.batched
+
+    def add(self, record: Any) -> None:
+        """Take a record into the batch, over one with its key, or reject it."""
+        try:
+            item = to_item(record)
+        except RecordError as reason:
+            self.reject(str(reason))
+            return
+        self.batch[item["device_id"]["S"], item["timestamp"]["S"]] = item
+        self.batched += 1
+
+    def reject(self, reason: str) -> None:
+        """Log a record that is not valid; from the hundredth on, only count it."""
+        if self.counts["rejected"] < MAX_REJECT_LINES:
+            self.log("WARNING", "record rejected", index=self.index, reason=reason)
+        elif self.counts["rejected"] == MAX_REJECT_LINES:
+            self.log("WARNING", "further rejected records are only counted", index=self.index)
+        self.counts["rejected"] += 1
+
+    def write_batch(self) -> None:
+        """Write the records that wait; where two had one key, count both and the duplicate."""
+        write(list(self.batch.values()), self.context)
+        self.counts["written"] += self.batched
+        self.counts["duplicates"] += self.batched - len(self.batch)
+        self.batch, self.batched = {}, 0
+
+    def report(self) -> dict[str, Any]:
+        """Return what became of the file."""
+        return {
+            "bucket": self.upload.bucket,
+            "key": self.upload.key,
+            **self.counts,
+            "damage": self.damage,
+        }
+
+    def log(self, level: str, message: str, **fields: Any) -> None:
+        """Print a line that names the file and the request."""
+        request_id = self.context.aws_request_id
+        log(level, message, **self.upload._asdict(), request_id=request_id, **fields)
 
 
 def describe(error: Exception) -> dict[str, str]:

@@ -43,7 +43,8 @@ class Transfer:
     @property
     def complete(self) -> bool:
         """Tell whether every stage was seen, the end of the invocation included."""
-        return None not in (self.copied_ms, self.audited_ms, self.reported_ms)
+        audited = self.audited_ms is not None or not self.wanted_items
+        return audited and None not in (self.copied_ms, self.reported_ms)
 
     @property
     def failed(self) -> bool:
@@ -60,7 +61,8 @@ def follow(lab: Lab, connection: Connection, seen: Transfer, timeout: float) -> 
         _see_log(lab, connection, seen)
         if seen.copied_ms is None:
             _see_copy(lab, connection, seen)
-        if seen.audited_ms is None or seen.reported_ms is not None:  # a late second item counts
+        # A late second item counts, so look once more when the function has ended.
+        if seen.wanted_items and (seen.audited_ms is None or seen.reported_ms is not None):
             _see_items(lab, connection, seen)
         seen.waited_s = round(waited, 3)
         if seen.complete or seen.failed:

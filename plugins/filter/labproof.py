@@ -7,12 +7,14 @@ from typing import Any
 
 from labproof.audit import item_problems, timeline
 from labproof.labs import policy_documents
+from labproof.prove import metadata
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "audit_item_problems": item_problems,
+            "metadata_item_problems": metadata.item_problems,
             "policy_documents": policy_documents,
             "timeline": timeline,
         }

@@ -1,0 +1,19 @@
+"""See what only requests can show of a hardened bucket: plain HTTP refused, calls on record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labproof.playbook import LabAction
+from labproof.prove.ingestion import over_http, recorded
+
+
+class ActionModule(LabAction):
+    argument_spec = {"since_ms": {"type": "int", "required": True}}
+
+    def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        lab = self.lab()
+        return {
+            "transport": over_http(lab, self.connection),
+            "recorded": recorded(lab, self.connection, arguments["since_ms"]),
+        }
