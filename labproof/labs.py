@@ -56,6 +56,18 @@ RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
+# What a group must give that describes a kind of its own (``lab_kind``).
+OWN_KIND: dict[str, Any] = {
+    "requires": [
+        "lab_flow",
+        "lab_source_bucket",
+        "lab_role",
+        "lab_function",
+        "lab_function_source",
+        "lab_trigger_events",
+    ],
+    "defaults": {},
+}
 # How a lab is proved, and what an environment variable of its function may name.
 FLOWS = ("transfer", "copy", "metadata", "ingest")
 DELIVERIES = ("any", "s3", "eventbridge")
@@ -64,6 +76,7 @@ NAMEABLE = ("source_bucket", "destination_bucket", "table")
 READERS: dict[str, Reader] = {
     "lab_learner": label,
     "lab_source_bucket": text,
+    "lab_kind": text,
     "lab_flow": one_of(FLOWS),
     "lab_source_public": switch,
     "lab_source_https_only": switch,
@@ -178,22 +191,35 @@ def kinds() -> dict[str, dict[str, Any]]:
     return {f.name.removesuffix(".yml"): yaml.safe_load(f.read_text("utf-8")) for f in files}
 
 
-def kind_of(host: str, groups: list[str]) -> str:
-    """Return the kind of lab of a host: the one known group that it is in. Raises LabError."""
+def known(kind: str) -> dict[str, Any]:
+    """Return what a kind requires and gives; a kind of the inventory's own gives nothing."""
+    return kinds().get(kind, OWN_KIND)
+
+
+def kind_of(host: str, groups: list[str], own_kind: str | None = None) -> str:
+    """Return the kind of lab of a host: ``lab_kind``, or the one known group that it is in.
+
+    A group that sets ``lab_kind`` describes a kind of its own, by the same variables. Raises
+    LabError.
+    """
+    if own_kind is not None:
+        return own_kind
     found = sorted(set(groups) & set(kinds()))
     if len(found) == 1:
         return found[0]
-    known = ", ".join(sorted(kinds()))
+    names = ", ".join(sorted(kinds()))
     if not found:
-        raise LabError(f"{host} is no known lab: put it into one of the groups {known}.")
+        raise LabError(
+            f"{host} is no known lab: put it into one of the groups {names}, or set lab_kind."
+        )
     raise LabError(f"{host} is in the groups {' and '.join(found)}: a lab is of one kind only.")
 
 
 def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
     """Return the lab that an inventory host describes. Raises LabError with all problems found."""
-    kind = kind_of(host, groups)
     given = {k: v for k, v in variables.items() if k.startswith("lab_") and v not in (None, "")}
-    raw = {"lab_learner": host} | COMMON_DEFAULTS | kinds()[kind]["defaults"] | given
+    kind = kind_of(host, groups, given.get("lab_kind"))
+    raw = {"lab_learner": host} | COMMON_DEFAULTS | known(kind)["defaults"] | given
     values, problems = _read(host, raw)
     problems += [*_missing(host, kind, raw), *_bad_names(host, values)]
     problems += [*_bad_grants(host, kind, raw), *_bad_environment(host, kind, raw)]
@@ -336,11 +362,11 @@ def _bad_environment(host: str, kind: str, values: dict[str, Any]) -> list[str]:
 
 def _named(kind: str, values: dict[str, Any]) -> set[str]:
     """Return the variables that have a value; a missing one has been complained of already."""
-    return {variable for variable in values if values[variable]} | set(kinds()[kind]["requires"])
+    return {variable for variable in values if values[variable]} | set(known(kind)["requires"])
 
 
 def _missing(host: str, kind: str, values: dict[str, Any]) -> list[str]:
-    needed = kinds()[kind]["requires"]
+    needed = known(kind)["requires"]
     return [
         f"{name} is missing for {host}: a {kind} lab needs it, so set it in the inventory."
         for name in needed
