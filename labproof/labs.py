@@ -47,10 +47,21 @@ COMMON_DEFAULTS: dict[str, Any] = {
     "lab_key_alias": None,
     "lab_trail": None,
     "lab_trail_bucket": None,
+    "lab_trail_role": None,
+    "lab_hardened": False,
+    "lab_log_bucket": None,
     "lab_log_retention_days": 14,
     "lab_client_dir": None,
     "lab_client_files": [],
+    "lab_requirements": [],
 }
+# The ids that every lab has, whatever its kind
+COMMON_REQUIREMENTS = (
+    *("source-bucket.exists", "role.exists", "role.trusts-lambda", "role.can-write-logs"),
+    *("function.exists", "function.runtime", "function.uses-role", "function.deployed"),
+    *("trigger.permission", "trigger.configured", "transfer.invoked"),
+    *("logs.group", "logs.no-errors", "logs.metrics"),
+)
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -90,6 +101,9 @@ READERS: dict[str, Reader] = {
     "lab_key_alias": text,
     "lab_trail": text,
     "lab_trail_bucket": text,
+    "lab_trail_role": text,
+    "lab_hardened": switch,
+    "lab_log_bucket": text,
     "lab_delivery": one_of(DELIVERIES),
     "lab_role": text,
     "lab_role_managed_policies": texts,
@@ -102,6 +116,7 @@ READERS: dict[str, Reader] = {
     "lab_trigger_events": some_texts,
     "lab_client_dir": text,
     "lab_client_files": texts,
+    "lab_requirements": texts,
 }
 NAME_RULES = {
     "lab_source_bucket": naming.bucket_problem,
@@ -112,10 +127,19 @@ NAME_RULES = {
     "lab_key_alias": naming.alias_problem,
     "lab_trail": naming.trail_problem,
     "lab_trail_bucket": naming.bucket_problem,
+    "lab_trail_role": naming.role_problem,
+    "lab_log_bucket": naming.bucket_problem,
 }
 # Two labs may never share these; bucket names are unique in all of AWS, the rest within an account.
-UNIQUE_NAMES = ("lab_function", "lab_role", "lab_table", "lab_key_alias", "lab_trail")
-BUCKET_NAMES = ("lab_source_bucket", "lab_destination_bucket", "lab_trail_bucket")
+UNIQUE_NAMES = (
+    "lab_function",
+    "lab_role",
+    "lab_table",
+    "lab_key_alias",
+    "lab_trail",
+    "lab_trail_role",
+)
+BUCKET_NAMES = ("lab_source_bucket", "lab_destination_bucket", "lab_trail_bucket", "lab_log_bucket")
 SERVICE_ROLE_POLICIES = {"AWSLambdaBasicExecutionRole"}
 # What a grant can be on: the part of the lab whose name it needs, if any, and the ARN.
 TARGETS: dict[str, tuple[str | None, str]] = {
@@ -160,6 +184,9 @@ class Lab:
     key_alias: str | None
     trail: str | None
     trail_bucket: str | None
+    trail_role: str | None
+    hardened: bool
+    log_bucket: str | None
     role: str
     managed_policies: tuple[str, ...]
     policies: dict[str, list[dict[str, Any]]]
@@ -174,12 +201,13 @@ class Lab:
     trigger_events: tuple[str, ...]
     client_dir: str | None
     client_files: tuple[str, ...]
+    requirements: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for playbooks and documents."""
         return asdict(self) | {
             name: list(getattr(self, name))
-            for name in ("managed_policies", "trigger_events", "client_files")
+            for name in ("managed_policies", "trigger_events", "client_files", "requirements")
         }
 
 
@@ -221,6 +249,7 @@ def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
     kind = kind_of(host, groups, given.get("lab_kind"))
     raw = {"lab_learner": host} | COMMON_DEFAULTS | known(kind)["defaults"] | given
     values, problems = _read(host, raw)
+    values |= _names_after_the_trail(values)
     problems += [*_missing(host, kind, raw), *_bad_names(host, values)]
     problems += [*_bad_grants(host, kind, raw), *_bad_environment(host, kind, raw)]
     if problems:
@@ -243,6 +272,9 @@ def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
         key_alias=values["lab_key_alias"],
         trail=values["lab_trail"],
         trail_bucket=values["lab_trail_bucket"],
+        trail_role=values["lab_trail_role"],
+        hardened=values["lab_hardened"],
+        log_bucket=values["lab_log_bucket"],
         role=values["lab_role"],
         managed_policies=values["lab_role_managed_policies"],
         policies=values["lab_role_policies"],
@@ -257,6 +289,7 @@ def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
         trigger_events=values["lab_trigger_events"],
         client_dir=values["lab_client_dir"],
         client_files=values["lab_client_files"],
+        requirements=(*COMMON_REQUIREMENTS, *values["lab_requirements"]),
     )
 
 
@@ -335,6 +368,17 @@ def _read(host: str, values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]
             found[variable] = None
             problems.append(_problem(host, variable, str(expected), values[variable]))
     return found, problems
+
+
+def _names_after_the_trail(values: dict[str, Any]) -> dict[str, str]:
+    """Return the names of what comes with a hardened lab's trail, where the inventory has none."""
+    trail, bucket = values["lab_trail"], values["lab_trail_bucket"]
+    if not (values["lab_hardened"] and trail and bucket):
+        return {}
+    return {
+        "lab_trail_role": values["lab_trail_role"] or f"{trail[:56]}-to-logs",
+        "lab_log_bucket": values["lab_log_bucket"] or f"{bucket[:56].rstrip('.-')}-access",
+    }
 
 
 def _problem(host: str, variable: str, expected: str, found: Any) -> str:

@@ -116,7 +116,7 @@ def _taken_buckets(lab: Lab, evidence: dict[str, Any]) -> list[str]:
     return [
         f"The bucket name {getattr(lab, part)!r} is taken by another account or region: set "
         f"lab_{part} to another name."
-        for part in ("source_bucket", "destination_bucket", "trail_bucket")
+        for part in ("source_bucket", "destination_bucket", "trail_bucket", "log_bucket")
         if is_error(evidence.get(part)) and evidence[part]["error"]["code"] in ("403", "301")
     ]
 

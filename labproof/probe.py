@@ -37,11 +37,12 @@ def probe(lab: Lab, connection: Connection, timeout: float = 60) -> dict[str, di
     Returns ``{label: transfer}``: the fields of Transfer with the file's ``sha256`` and ``size``.
     The second upload is labelled ``again``.
     """
-    token = secrets.token_hex(8)
+    token, items = secrets.token_hex(8), int(lab.flow == "transfer")
     keys = {label: form.format(token) for label, form in KEYS.items()}
     with ThreadPoolExecutor(max_workers=len(keys)) as pool:
         futures = {
-            label: pool.submit(send, lab, connection, key, timeout) for label, key in keys.items()
+            label: pool.submit(send, lab, connection, key, timeout, items)
+            for label, key in keys.items()
         }
         seen = {label: future.result() for label, future in futures.items()}
     if seen[REPEATED]["audit_items"]:

@@ -10,6 +10,7 @@ import hashlib
 import http.client
 import io
 import json
+import re
 import time
 import urllib.request
 import zipfile
@@ -24,9 +25,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labproof.aws import Connection, error_code, is_absent
 from labproof.labs import Lab
-from labproof.logs import is_report, is_trouble
+from labproof.logs import invocations, is_report, is_trouble
 
 SERVICES = ("s3", "iam", "dynamodb", "lambda", "logs")
+NAMING_VARIABLES = ("TABLE_NAME", "BUCKET", "TOPIC_ARN")
+SECRET_NAMES = re.compile(
+    r"SECRET|PASSWORD|TOKEN|CREDENTIAL|(API|ACCESS|PRIVATE)_?KEY", re.IGNORECASE
+)
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (unique ids)
+SECRET_VALUES = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|\bgh[pousr]_\w{36}")
 OPTIONAL_SERVICES = {"kms": "key", "cloudtrail": "trail"}
 MAX_LOG_EVENTS = 5000
 MAX_LINE = 500
@@ -136,7 +143,8 @@ def read_table(connection: Connection, name: str) -> Any:
 def read_function(connection: Connection, name: str) -> Any:
     """Return a function: configuration, resource policy, source files, tags; None when absent.
 
-    Values of environment variables are not read into the evidence: they may be secrets.
+    Of the environment's values only names of buckets, tables and topics enter the evidence; of any
+    other, whether it looks like a secret.
     """
     client = connection.client("lambda")
     found = ask(client, "get_function", FunctionName=name)
@@ -150,7 +158,7 @@ def read_function(connection: Connection, name: str) -> Any:
         "runtime": config.get("Runtime"),
         "handler": config.get("Handler"),
         "role": config.get("Role"),
-        "environment": sorted(config.get("Environment", {}).get("Variables", {})),
+        "environment": _environment(config.get("Environment", {}).get("Variables", {})),
         "policy": _parsed(ask(client, "get_policy", "Policy", FunctionName=name)),
         "files": _source_files(connection, found.get("Code", {}).get("Location")),
         "tags": _function_tags(found),
@@ -240,7 +248,10 @@ def read_rules(connection: Connection, function_arn: str) -> Any:
 
 
 def read_invocations(connection: Connection, function: str, since_ms: int) -> dict[str, Any]:
-    """Return a function's log since a time: ``{"log": [line], "errors": [line], "reports": n}``."""
+    """Return a function's log since a time.
+
+    Shape: ``{"log": [line], "errors": [line], "reports": n, "invocations": [[line]]}``.
+    """
     pages = (
         connection.client("logs")
         .get_paginator("filter_log_events")
@@ -251,15 +262,17 @@ def read_invocations(connection: Connection, function: str, since_ms: int) -> di
         )
     )
     try:
-        lines = [e["message"].rstrip() for page in pages for e in page["events"]]
+        events = [event for page in pages for event in page["events"]]
     except ClientError as error:
         if not is_absent(error):
             raise
-        lines = []
+        events = []
+    lines = [event["message"].rstrip() for event in events]
     return {
         "log": lines,
         "errors": [line[:MAX_LINE] for line in lines if is_trouble(line, "")],
         "reports": sum(is_report(line) for line in lines),
+        "invocations": [[e["message"].rstrip() for e in one] for one in invocations(events)],
     }
 
 
@@ -275,6 +288,9 @@ def read_lab(lab: Lab, connection: Connection) -> dict[str, Any]:
         "key": (read_key, lab.key_alias),
         "trail": (read_trail, lab.trail),
         "trail_bucket": (read_bucket, lab.trail_bucket),
+        "trail_role": (read_role, lab.trail_role),
+        "trail_log_group": (read_log_group, lab.trail_role and f"/aws/cloudtrail/{lab.trail}"),
+        "log_bucket": (read_bucket, lab.log_bucket),
     }
     more = [service for service, part in OPTIONAL_SERVICES.items() if parts[part][1]]
     for service in (*SERVICES, *more):  # made here, since making clients is not thread-safe
@@ -312,6 +328,20 @@ def read_permissions(
     return {name: decide(action, resource) for name, (action, resource) in wanted.items()}
 
 
+def read_users(connection: Connection, wanted: dict[str, tuple[str, str]]) -> dict[str, list[str]]:
+    """Return what each IAM user may do of ``wanted``: ``{user: [name]}``; administrators left out."""
+    iam = connection.client("iam")
+    found = {}
+    for page in iam.get_paginator("list_users").paginate():
+        for user in page["Users"]:
+            rights = read_permissions(
+                connection, user["Arn"], wanted | {"everything": ("iam:CreateUser", "*")}
+            )
+            if rights.pop("everything") != "allowed":
+                found[user["UserName"]] = [n for n, answer in rights.items() if answer == "allowed"]
+    return found
+
+
 def read_samples(connection: Connection, bucket: str) -> Any:
     """Return the SHA-256 of each ``sample.zip`` in a bucket: the plain key, then verify's uploads.
 
@@ -331,27 +361,47 @@ def read_metrics(
 ) -> dict[str, float]:
     """Return the sums of a function's Invocations and Errors since a time.
 
-    AWS publishes them with minutes of delay, so this waits until ``wanted`` invocations are
-    counted, or ``timeout`` seconds are over.
+    Waits until ``wanted`` invocations are counted, or ``timeout`` seconds are over.
     """
+    metrics = dict.fromkeys(("Invocations", "Errors"), ("AWS/Lambda", "FunctionName", function))
+    return _sums(connection, metrics, since_ms, wanted, timeout)
+
+
+def read_write_metrics(
+    connection: Connection, table: str, since_ms: int, wanted: int, timeout: float = 600
+) -> float:
+    """Return a table's consumed write capacity units since a time; waits like read_metrics."""
+    name = "ConsumedWriteCapacityUnits"
+    metrics = {name: ("AWS/DynamoDB", "TableName", table)}
+    return _sums(connection, metrics, since_ms, wanted, timeout)[name]
+
+
+def _sums(
+    connection: Connection,
+    metrics: dict[str, tuple[str, str, str]],
+    since_ms: int,
+    wanted: int,
+    timeout: float,
+) -> dict[str, float]:
+    """Sum up CloudWatch metrics, which AWS publishes with minutes of delay."""
     cloudwatch, deadline, pause = connection.client("cloudwatch"), time.monotonic() + timeout, 5.0
     while True:
         sums = {
             name: sum(
                 point["Sum"]
                 for point in cloudwatch.get_metric_statistics(
-                    Namespace="AWS/Lambda",
+                    Namespace=namespace,
                     MetricName=name,
-                    Dimensions=[{"Name": "FunctionName", "Value": function}],
+                    Dimensions=[{"Name": dimension, "Value": value}],
                     StartTime=datetime.fromtimestamp(since_ms // 60_000 * 60, UTC),
                     EndTime=datetime.now(UTC),
                     Period=60,
                     Statistics=["Sum"],
                 )["Datapoints"]
             )
-            for name in ("Invocations", "Errors")
+            for name, (namespace, dimension, value) in metrics.items()
         }
-        if sums["Invocations"] >= wanted or time.monotonic() > deadline:
+        if next(iter(sums.values())) >= wanted or time.monotonic() > deadline:
             return sums
         time.sleep(pause)
         pause = min(pause * 1.5, 30.0)
@@ -389,11 +439,43 @@ def _function_tags(function: dict[str, Any]) -> Any:
     return function.get("Tags", {})
 
 
+def _environment(variables: dict[str, str]) -> dict[str, Any]:
+    return {
+        name: {
+            "value": value if name.endswith(NAMING_VARIABLES) else None,
+            "secret": bool(SECRET_NAMES.search(name) or SECRET_VALUES.search(value)),
+        }
+        for name, value in variables.items()
+    }
+
+
 def _attached(iam: Any, role: str) -> Any:
     attached = ask(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=role)
     if is_error(attached):
         return attached
-    return [{"name": p["PolicyName"], "arn": p["PolicyArn"]} for p in attached or []]
+    return [
+        {
+            "name": p["PolicyName"],
+            "arn": p["PolicyArn"],
+            "document": _managed_document(iam, p["PolicyArn"]),
+        }
+        for p in attached or []
+    ]
+
+
+def _managed_document(iam: Any, arn: str) -> Any:
+    """Return the version of a managed policy that is in effect."""
+    policy = ask(iam, "get_policy", "Policy", PolicyArn=arn)
+    if policy is None or is_error(policy):
+        return policy
+    version = ask(
+        iam,
+        "get_policy_version",
+        "PolicyVersion",
+        PolicyArn=arn,
+        VersionId=policy["DefaultVersionId"],
+    )
+    return version if version is None or is_error(version) else _document(version["Document"])
 
 
 def _inline(iam: Any, role: str) -> Any:

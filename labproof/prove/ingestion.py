@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from labproof.aws import Connection, error_code
 from labproof.follow import moments
 from labproof.labs import Lab
+from labproof.logs import is_trouble, names_key
 from labproof.prove.prober import Prober
 from labproof.readers import ask, read_invocations
 
@@ -69,8 +70,15 @@ def prove(lab: Lab, connection: Connection, timeout: float) -> dict[str, Any]:
         "mixed": {"key": mixed_key, "sent": good, "bad": len(bad), "stored": stored},
         "bulk": {"key": bulk_key, "sent": BULK, "stored": len(many)},
         "refused": rejected,
+        "good_errors": good_errors(log["invocations"], bulk_key),
         **log,
     }
+
+
+def good_errors(invocations: list[list[str]], key: str) -> list[str]:
+    """Return the lines of trouble in the invocations that name a good file."""
+    mine = [lines for lines in invocations if any(names_key(line, key) for line in lines)]
+    return [line for lines in mine for line in lines if is_trouble(line, key)]
 
 
 def send(lab: Lab, connection: Connection, body: bytes) -> str:

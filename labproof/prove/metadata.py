@@ -115,7 +115,9 @@ def item_problems(seen: dict[str, Any]) -> list[str]:
     if "UploadTime" in item and not _near(uploaded, head["LastModified"]):
         problems.append(f"UploadTime: expected S3's time of the upload, found {item['UploadTime']}")
     if "ProcessedAt" in item and (processed is None or processed < head["LastModified"] - 2):
-        problems.append(f"ProcessedAt: expected a time after the upload, found {item['ProcessedAt']}")
+        problems.append(
+            f"ProcessedAt: expected a time after the upload, found {item['ProcessedAt']}"
+        )
     return problems
 
 

@@ -10,11 +10,8 @@ import pytest
 
 from labproof.inventory import InventoryLab
 from labproof.labs import Lab
-from labproof.policies import principals, statements
 
-from .test_source_bucket import SETTINGS
-
-OPEN_GROUPS = ("/AllUsers", "/AuthenticatedUsers")
+from .privacy import ways_in
 
 
 @pytest.mark.requirement("destination-bucket.exists")
@@ -26,13 +23,7 @@ def test_destination_bucket_exists(evidence: dict[str, Any], lab: Lab) -> None:
 @pytest.mark.requirement("destination-bucket.private")
 def test_destination_bucket_is_private(evidence: dict[str, Any]) -> None:
     """All four Block Public Access settings are on; no policy or ACL opens it to others."""
-    bucket, account = evidence["destination_bucket"], evidence["identity"]["account"]
-    settings = bucket["public_access_block"] or {}
-    assert [name for name in SETTINGS if not settings.get(name)] == []
-    allowed = [p for s in statements(bucket["policy"]) for p in principals(s)]
-    assert [p for p in allowed if account not in p and not p.endswith(".amazonaws.com")] == []
-    grantees = [grant["Grantee"].get("URI", "") for grant in bucket["acl"]["Grants"]]
-    assert [uri for uri in grantees if uri.endswith(OPEN_GROUPS)] == []
+    assert ways_in(evidence["destination_bucket"], evidence["identity"]["account"]) == []
 
 
 @pytest.mark.requirement("destination-bucket.anonymous-denied")

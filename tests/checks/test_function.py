@@ -38,3 +38,13 @@ def test_the_code_is_deployed_without_placeholders(evidence: dict[str, Any]) -> 
     function = evidence["function"]
     assert handler_exists(function["files"], function["handler"])
     assert live_placeholders(function["files"]) == []
+
+
+@pytest.mark.requirement("function.environment")
+def test_environment_names_the_table_and_holds_no_secret(
+    evidence: dict[str, Any], lab: Lab
+) -> None:
+    """TABLE_NAME names the table; no variable looks like a secret."""
+    environment = evidence["function"]["environment"]
+    assert environment["TABLE_NAME"]["value"] == lab.table
+    assert [name for name, variable in environment.items() if variable["secret"]] == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labproof.labs import Lab
-from labproof.policies import grants
+from labproof.policies import as_list, grants, matches, statements
 from labproof.preflight import trusts_only_lambda
 
 
@@ -61,3 +61,59 @@ def test_the_named_policies_are_attached(evidence: dict[str, Any], lab: Lab) -> 
     """The managed policies that the challenge names are attached."""
     wanted = {policy.rpartition("/")[2] for policy in lab.managed_policies}
     assert wanted - {policy["name"] for policy in evidence["role"]["attached"]} == set()
+
+
+@pytest.mark.requirement("role.can-decrypt")
+def test_role_can_decrypt(evidence: dict[str, Any]) -> None:
+    """The role may decrypt with the lab's key, by its own policies and the key's together."""
+    root = f"arn:aws:iam::{evidence['identity']['account']}:root"
+    delegated = grants(evidence["key"]["policy"], root, "kms:Decrypt", "*")
+    own = evidence["permissions"].get("can-decrypt") == "allowed" and delegated
+    assert own or grants(evidence["key"]["policy"], evidence["role"]["arn"], "kms:Decrypt", "*")
+
+
+LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+READ = ("s3:GetObject", "s3:GetObjectVersion")
+# What each kind's contract lets the role have, and on which part; logs on anything.
+ALLOWED = {
+    "event_copy": {
+        "source-objects": (*READ, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
+        "destination-objects": (
+            *("s3:PutObject", "s3:GetObject", "s3:PutObjectTagging", "s3:GetObjectTagging"),
+            "s3:PutObjectVersionTagging",
+        ),
+        "source": ("s3:ListBucket",),
+        "destination": ("s3:ListBucket",),
+    },
+    "file_metadata": {"source-objects": READ, "table": ("dynamodb:PutItem",)},
+    "secure_ingestion": {
+        "source-objects": READ,
+        "table": ("dynamodb:PutItem", "dynamodb:BatchWriteItem"),
+        "key": ("kms:Decrypt",),
+    },
+}
+
+
+def too_much(evidence: dict[str, Any], kind: str) -> list[str]:
+    """Return every grant of the role beyond its kind's contract."""
+    role, arns = evidence["role"], evidence["arns"]
+    allowed = [
+        (action.lower(), arns[part])
+        for part, actions in ALLOWED[kind].items()
+        for action in actions
+    ] + [(action.lower(), "*") for action in LOGS]
+    documents = [*role["inline"].values(), *(p["document"] for p in role["attached"])]
+    return [
+        f"{action} on {resource}"
+        for document in documents
+        for s in statements(document)
+        for action in as_list(s.get("Action")) or ["NotAction"]
+        for resource in as_list(s.get("Resource")) or ["NotResource"]
+        if not any(action.lower() == a and matches(r, resource) for a, r in allowed)
+    ]
+
+
+@pytest.mark.requirement("role.least-privilege")
+def test_role_may_do_nothing_more(evidence: dict[str, Any], lab: Lab) -> None:
+    """No wildcard action, no other resource, no policy of full access."""
+    assert too_much(evidence, lab.kind) == []

@@ -9,14 +9,12 @@ import pytest
 
 from labproof.inventory import InventoryLab
 from labproof.labs import Lab
-from labproof.policies import beyond_reading, public_reads
+from labproof.policies import as_list, beyond_reading, principals, public_reads, statements
+from labproof.prove.ingestion import over_http
 
-SETTINGS = (
-    "BlockPublicAcls",
-    "IgnorePublicAcls",
-    "BlockPublicPolicy",
-    "RestrictPublicBuckets",
-)
+from .privacy import SETTINGS, ways_in
+
+PLAIN_HTTP = [{"Bool": {"aws:SecureTransport": value}} for value in ("false", False, ["false"])]
 
 
 @pytest.mark.requirement("source-bucket.exists")
@@ -52,3 +50,50 @@ def test_anyone_can_read_an_object(inventory_lab: InventoryLab) -> None:
             assert answer.read() == b"hello"
     finally:
         s3.delete_object(Bucket=bucket, Key="probe/stranger.txt")
+
+
+@pytest.mark.requirement("source-bucket.private")
+def test_source_bucket_is_private(evidence: dict[str, Any]) -> None:
+    """All four Block Public Access settings are on; no policy or ACL opens it to others."""
+    assert ways_in(evidence["source_bucket"], evidence["identity"]["account"]) == []
+
+
+@pytest.mark.requirement("source-bucket.versioned")
+def test_source_bucket_keeps_versions(evidence: dict[str, Any]) -> None:
+    """Versioning is enabled, not merely suspended."""
+    assert evidence["source_bucket"]["versioning"] == "Enabled"
+
+
+@pytest.mark.requirement("source-bucket.encrypted")
+def test_source_bucket_encrypts_with_the_key(
+    evidence: dict[str, Any], inventory_lab: InventoryLab
+) -> None:
+    """The default encryption is SSE-KMS with the lab's key."""
+    rules = evidence["source_bucket"]["encryption"]["Rules"]
+    default = rules[0]["ApplyServerSideEncryptionByDefault"]
+    arn = evidence["key"]["arn"]
+    names = {arn, arn.rpartition("/")[2], inventory_lab.lab.key_alias}
+    names |= {arn.rpartition(":")[0] + f":{inventory_lab.lab.key_alias}"}
+    assert default["SSEAlgorithm"] == "aws:kms"
+    assert default["KMSMasterKeyID"] in names
+
+
+@pytest.mark.requirement("source-bucket.https-only")
+def test_policy_denies_plain_http(evidence: dict[str, Any]) -> None:
+    """A statement denies everybody every action on bucket and objects without HTTPS."""
+    bucket = evidence["source_bucket"]
+    arn = f"arn:aws:s3:::{bucket['name']}"
+    assert any(
+        principals(s) == ["*"]
+        and set(as_list(s.get("Action"))) & {"*", "s3:*"}
+        and {arn, f"{arn}/*"} <= set(as_list(s.get("Resource")))
+        and s.get("Condition") in PLAIN_HTTP
+        for s in statements(bucket["policy"], "Deny")
+    )
+
+
+@pytest.mark.requirement("source-bucket.https-only")
+def test_plain_http_is_refused_while_https_works(inventory_lab: InventoryLab) -> None:
+    """Real requests of a role: allowed over HTTPS, refused over plain HTTP."""
+    answers = over_http(inventory_lab.lab, inventory_lab.connection)
+    assert answers == {"https": "allowed", "http": "AccessDenied"}

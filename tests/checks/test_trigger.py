@@ -9,45 +9,65 @@ import pytest
 from labproof.labs import Lab
 from labproof.policies import covers_action, principals, statements
 
+CREATED = {"s3:ObjectCreated:*", "s3:ObjectCreated:Put"}
 
-def s3_may_invoke(statement: dict[str, Any], lab: Lab, account: str) -> bool:
-    """S3, limited by SourceArn to the bucket and by SourceAccount to the account."""
-    conditions = {
-        key.lower(): value
-        for block in statement.get("Condition", {}).values()
-        for key, value in block.items()
-    }
+
+def conditions(statement: dict[str, Any]) -> dict[str, Any]:
+    blocks = statement.get("Condition", {}).values()
+    return {key.lower(): value for block in blocks for key, value in block.items()}
+
+
+def is_limited(statement: dict[str, Any], lab: Lab, evidence: dict[str, Any]) -> bool:
+    """S3, limited to the bucket and the account; or EventBridge, limited to a rule of the lab."""
+    found = conditions(statement)
+    if principals(statement) == ["events.amazonaws.com"] and lab.delivery != "s3":
+        return found.get("aws:sourcearn") in {rule["arn"] for rule in evidence["rules"]}
     return (
         principals(statement) == ["s3.amazonaws.com"]
-        and conditions.get("aws:sourcearn") == f"arn:aws:s3:::{lab.source_bucket}"
-        and conditions.get("aws:sourceaccount") == account
+        and found.get("aws:sourcearn") == f"arn:aws:s3:::{lab.source_bucket}"
+        and found.get("aws:sourceaccount") == evidence["identity"]["account"]
     )
 
 
 @pytest.mark.requirement("trigger.permission")
-def test_s3_alone_may_invoke_the_function(evidence: dict[str, Any], lab: Lab) -> None:
-    """The function's policy lets S3 invoke it for this bucket and account, and nobody else."""
-    account = evidence["identity"]["account"]
+def test_only_the_trigger_may_invoke_the_function(evidence: dict[str, Any], lab: Lab) -> None:
+    """The function's policy lets the trigger's service invoke it, and nobody less limited."""
     invoking = [
         statement
         for statement in statements(evidence["function"]["policy"])
         if covers_action(statement, "lambda:InvokeFunction")
     ]
     assert invoking
-    assert [s for s in invoking if not s3_may_invoke(s, lab, account)] == []
+    assert [s for s in invoking if not is_limited(s, lab, evidence)] == []
+
+
+def notifies(evidence: dict[str, Any], wanted: set[str]) -> bool:
+    """The bucket notifies the function of the events, alone or among more, under no filter."""
+    arn = evidence["function"]["arn"]
+    found = evidence["source_bucket"]["notification"].get("LambdaFunctionConfigurations", [])
+    return any(
+        (c["LambdaFunctionArn"] == arn or c["LambdaFunctionArn"].startswith(f"{arn}:"))
+        and wanted & set(c["Events"])
+        and not any(r["Value"] for r in c.get("Filter", {}).get("Key", {}).get("FilterRules", []))
+        for c in found
+    )
+
+
+def rules(evidence: dict[str, Any], lab: Lab) -> bool:
+    """The bucket sends its events to EventBridge, and an enabled rule sends them on, unfiltered."""
+    sends = "EventBridgeConfiguration" in evidence["source_bucket"]["notification"]
+    wanted = {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [lab.source_bucket]}},
+    }
+    enabled = [rule for rule in evidence["rules"] if rule["state"] == "ENABLED"]
+    return sends and any(rule["pattern"] == wanted for rule in enabled)
 
 
 @pytest.mark.requirement("trigger.configured")
-def test_every_upload_notifies_the_function(evidence: dict[str, Any]) -> None:
-    """The bucket notifies the function of PUTs, alone or among more, under no filter."""
-    arn = evidence["function"]["arn"]
-    configurations = evidence["source_bucket"]["notification"].get("LambdaFunctionConfigurations")
-    mine = [
-        c
-        for c in configurations or []
-        if c["LambdaFunctionArn"] == arn or c["LambdaFunctionArn"].startswith(f"{arn}:")
-    ]
-    events = {event for c in mine for event in c["Events"]}
-    rules = [r for c in mine for r in c.get("Filter", {}).get("Key", {}).get("FilterRules", [])]
-    assert events & {"s3:ObjectCreated:*", "s3:ObjectCreated:Put"}
-    assert [rule for rule in rules if rule["Value"]] == []
+def test_every_upload_reaches_the_function(evidence: dict[str, Any], lab: Lab) -> None:
+    """Uploads reach the function by the delivery asked for."""
+    wanted = CREATED if "s3:ObjectCreated:Put" in lab.trigger_events else {"s3:ObjectCreated:*"}
+    ways = {"s3": notifies(evidence, wanted), "eventbridge": rules(evidence, lab)}
+    assert ways[lab.delivery] if lab.delivery in ways else any(ways.values())

@@ -3,7 +3,6 @@
 import ast
 import importlib.util
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
