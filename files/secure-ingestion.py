@@ -191,9 +191,11 @@ class Text:
     def expect_cut(self, error: json.JSONDecodeError) -> None:
         """Raise DamageError unless a value looks wrong only because the window ends within it."""
         is_open = error.msg.startswith("Unterminated string")
-        if self.ended and (is_open or error.pos >= len(self.window)):
+        is_end = is_open or error.pos >= len(self.window)
+        is_cut = is_open or error.pos + LOOKAHEAD >= len(self.window)
+        if self.ended and (is_end or (is_cut and not self.is_utf8)):
             raise self.early_end()
-        if self.ended or (not is_open and error.pos + LOOKAHEAD < len(self.window)):
+        if self.ended or not is_cut:
             raise self.damage(error.msg, error.pos)
 
     def skip(self) -> object:

@@ -1,6 +1,6 @@
-"""Switch on a table's point-in-time recovery and deletion protection, or off again.
+"""Switch a table's point-in-time recovery and deletion protection on or off, or set its KMS key.
 
-``community.aws.dynamodb_table`` has no parameter for either.
+``community.aws.dynamodb_table`` has no parameter for any of them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class ActionModule(LabAction):
         "name": {"type": "str", "required": True},
         "recoverable": {"type": "bool"},
         "undeletable": {"type": "bool"},
+        "key_arn": {"type": "str", "default": ""},
     }
 
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -27,6 +28,8 @@ class ActionModule(LabAction):
                 changes.append("recovery")
             if self._deletion(arguments["name"], arguments["undeletable"]):
                 changes.append("deletion protection")
+            if self._encryption(arguments["name"], arguments["key_arn"]):
+                changes.append("key")
         except ClientError as error:
             if not is_absent(error) or not self.check_mode:
                 raise
@@ -57,5 +60,18 @@ class ActionModule(LabAction):
             return False
         if not self.check_mode:
             dynamodb.update_table(TableName=name, DeletionProtectionEnabled=wanted)
+            dynamodb.get_waiter("table_exists").wait(TableName=name)
+        return True
+
+    def _encryption(self, name: str, key_arn: str) -> bool:
+        if not key_arn:
+            return False
+        dynamodb = self.connection.client("dynamodb")
+        table = dynamodb.describe_table(TableName=name)["Table"]
+        if table.get("SSEDescription", {}).get("KMSMasterKeyArn") == key_arn:
+            return False
+        if not self.check_mode:
+            wanted = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key_arn}
+            dynamodb.update_table(TableName=name, SSESpecification=wanted)
             dynamodb.get_waiter("table_exists").wait(TableName=name)
         return True

@@ -1,6 +1,6 @@
-"""Let a trail record management events and one bucket's object events, and tag the trail.
+"""Let a trail record management events and one bucket's object events, tag it, give it a log group.
 
-``amazon.aws.cloudtrail`` has no parameter for event selectors.
+``amazon.aws.cloudtrail`` has no parameter for event selectors, and cannot wait for a new role.
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
 """
 
@@ -18,6 +18,8 @@ class ActionModule(LabAction):
     argument_spec = {
         "name": {"type": "str", "required": True},
         "bucket_arn": {"type": "str", "required": True},
+        "log_group_arn": {"type": "str", "default": ""},
+        "log_role_arn": {"type": "str", "default": ""},
         "tags": {"type": "dict", "default": {}},
     }
 
@@ -35,6 +37,8 @@ class ActionModule(LabAction):
             changes.append("event selectors")
             if not self.check_mode:
                 cloudtrail.put_event_selectors(TrailName=name, EventSelectors=wanted)
+        if self._send_to_log_group(cloudtrail, arguments):
+            changes.append("log group")
         if self._tag(cloudtrail, found["TrailARN"], arguments["tags"]):
             changes.append("tags")
         return {"changed": bool(changes), "changes": changes}
@@ -46,6 +50,18 @@ class ActionModule(LabAction):
             "DataResources": [{"Type": "AWS::S3::Object", "Values": [f"{bucket_arn}/"]}],
             "ExcludeManagementEventSources": [],
         }
+
+    def _send_to_log_group(self, cloudtrail: Any, arguments: dict[str, Any]) -> bool:
+        wanted = {
+            "CloudWatchLogsLogGroupArn": arguments["log_group_arn"],
+            "CloudWatchLogsRoleArn": arguments["log_role_arn"],
+        }
+        found = cloudtrail.get_trail(Name=arguments["name"])["Trail"]
+        if not arguments["log_group_arn"] or wanted.items() <= found.items():
+            return False
+        if not self.check_mode:
+            cloudtrail.update_trail(Name=arguments["name"], **wanted)
+        return True
 
     def _tag(self, cloudtrail: Any, arn: str, tags: dict[str, str]) -> bool:
         listed = cloudtrail.list_tags(ResourceIdList=[arn])["ResourceTagList"]

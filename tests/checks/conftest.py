@@ -6,6 +6,7 @@ check runs for the labs that have its requirement.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from labproof.prove import copying, ingestion, metadata
 from labproof.readers import is_error, read_lab, read_permissions, read_rules
 
 Evidence = dict[str, Any]
-PROOF_TIMEOUT_S = 60
+PROOF_TIMEOUT_S = float(os.environ.get("PROOF_TIMEOUT_S", "60"))
 _known: dict[tuple[str, str], Any] = {}
 
 
@@ -54,6 +55,16 @@ def once(entry: InventoryLab, what: str, look: Callable[[], Any]) -> Any:
     if place not in _known:
         _known[place] = look()
     return _known[place]
+
+
+@pytest.fixture(autouse=True)
+def requirement(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> None:
+    """Put the requirement's id and the lab into the report of each check."""
+    if marker := request.node.get_closest_marker("requirement"):
+        record_property("requirement", marker.args[0])
+        record_property("lab", request.getfixturevalue("host").backend.host)
 
 
 @pytest.fixture
@@ -111,7 +122,7 @@ def permissions(lab: Lab, arns: dict[str, str]) -> dict[str, tuple[str, str]]:
 def transfers(inventory_lab: InventoryLab) -> dict[str, Any]:
     """What became of fresh uploads to a lab that copies: one transfer for each label."""
     lab, connection = inventory_lab.lab, inventory_lab.connection
-    seen: dict[str, Any] = once(inventory_lab, "transfers", lambda: probe(lab, connection))
+    seen: dict[str, Any] = once(inventory_lab, "transfers", lambda: probe(lab, connection, PROOF_TIMEOUT_S))
     return seen
 
 

@@ -5,9 +5,10 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote_plus, unquote
 
 import boto3
@@ -41,9 +42,14 @@ class FakeAws:
             "PutObjectTagging": {},
         }
 
-    def listen_to(self, client: Any) -> None:
-        client.meta.events.register("provide-client-params", self._remember)
-        client.meta.events.register("before-call", self._answer)
+    @contextmanager
+    def listening_to(self, client: Any) -> Iterator[Self]:
+        handlers = {"provide-client-params": self._remember, "before-call": self._answer}
+        for name, handler in handlers.items():
+            client.meta.events.register(name, handler)
+        yield self
+        for name, handler in handlers.items():
+            client.meta.events.unregister(name, handler)
 
     def of(self, operation: str) -> list[dict[str, Any]]:
         return [params for name, params in self.calls if name == operation]
@@ -128,17 +134,17 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", refuse)
 
 
-@pytest.fixture
-def function(credentials: None, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.setenv("DESTINATION_BUCKET", "destination")
-    return load(SOURCE)
+@pytest.fixture(scope="module")
+def function(credentials: None) -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DESTINATION_BUCKET", "destination")
+        yield load(SOURCE)
 
 
 @pytest.fixture
-def aws(function: ModuleType) -> FakeAws:
-    fake = FakeAws()
-    fake.listen_to(function.s3)
-    return fake
+def aws(function: ModuleType) -> Iterator[FakeAws]:
+    with FakeAws().listening_to(function.s3) as fake:
+        yield fake
 
 
 @pytest.fixture
@@ -186,9 +192,11 @@ class TestFile:
         monkeypatch.delenv("DESTINATION_BUCKET", raising=False)
         if value is not None:
             monkeypatch.setenv("DESTINATION_BUCKET", value)
-        module, fake = load(SOURCE), FakeAws()
-        fake.listen_to(module.s3)
-        with pytest.raises(RuntimeError, match=r"^DESTINATION_BUCKET is not set: [^.\n]+\.$"):
+        module = load(SOURCE)
+        with (
+            FakeAws().listening_to(module.s3) as fake,
+            pytest.raises(RuntimeError, match=r"^DESTINATION_BUCKET is not set: [^.\n]+\.$"),
+        ):
             module.lambda_handler(event(), CONTEXT)
         assert fake.calls == []
 

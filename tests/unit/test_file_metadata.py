@@ -7,10 +7,11 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote_plus
 
 import boto3
@@ -43,10 +44,14 @@ class FakeAws:
             },
         }
 
-    def listen_to(self, *clients: Any) -> None:
-        for client in clients:
-            client.meta.events.register("provide-client-params", self._remember)
-            client.meta.events.register("before-call", self._answer)
+    @contextmanager
+    def listening_to(self, *clients: Any) -> Iterator[Self]:
+        handlers = {"provide-client-params": self._remember, "before-call": self._answer}
+        for client, name in itertools.product(clients, handlers):
+            client.meta.events.register(name, handlers[name])
+        yield self
+        for client, name in itertools.product(clients, handlers):
+            client.meta.events.unregister(name, handlers[name])
 
     def of(self, operation: str) -> list[dict[str, Any]]:
         return [params for name, params in self.calls if name == operation]
@@ -177,18 +182,18 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", refuse)
 
 
-@pytest.fixture
-def function(credentials: None, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.setenv("TABLE_NAME", "table")
-    monkeypatch.delenv("TOPIC_ARN", raising=False)
-    return load(SOURCE)
+@pytest.fixture(scope="module")
+def function(credentials: None) -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TABLE_NAME", "table")
+        patch.delenv("TOPIC_ARN", raising=False)
+        yield load(SOURCE)
 
 
 @pytest.fixture
-def aws(function: ModuleType) -> FakeAws:
-    fake = FakeAws()
-    fake.listen_to(function.s3, function.dynamodb, function.sns)
-    return fake
+def aws(function: ModuleType) -> Iterator[FakeAws]:
+    with FakeAws().listening_to(function.s3, function.dynamodb, function.sns) as fake:
+        yield fake
 
 
 @pytest.fixture
@@ -229,9 +234,11 @@ class TestFile:
         self, credentials: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("TABLE_NAME", raising=False)
-        module, fake = load(SOURCE), FakeAws()
-        fake.listen_to(module.s3, module.dynamodb, module.sns)
-        with pytest.raises(RuntimeError, match=r"^TABLE_NAME is not set: [^.\n]+\.$"):
+        module = load(SOURCE)
+        with (
+            FakeAws().listening_to(module.s3, module.dynamodb, module.sns) as fake,
+            pytest.raises(RuntimeError, match=r"^TABLE_NAME is not set: [^.\n]+\.$"),
+        ):
             module.lambda_handler(event(), CONTEXT)
         assert fake.calls == []
 
@@ -240,9 +247,9 @@ class TestFile:
     ) -> None:
         monkeypatch.setenv("TABLE_NAME", "table")
         monkeypatch.setenv("TOPIC_ARN", TOPIC_ARN)
-        module, fake = load(SOURCE), FakeAws()
-        fake.listen_to(module.s3, module.dynamodb, module.sns)
-        module.lambda_handler(event(), CONTEXT)
+        module = load(SOURCE)
+        with FakeAws().listening_to(module.s3, module.dynamodb, module.sns) as fake:
+            module.lambda_handler(event(), CONTEXT)
         assert only(fake.of("Publish"))["TopicArn"] == TOPIC_ARN
 
 

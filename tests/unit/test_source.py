@@ -165,7 +165,7 @@ def test_files_that_the_handler_does_not_import_are_harmless() -> None:
     assert live(text, **{"settings": setting}) == [TABLE]
     assert live(text, **{"settings": "TABLE = 'logs'", "lambda-function": setting}) == []
     assert live(text, **{"settings": "from deep import TABLE", "deep": setting}) == [TABLE]
-    assert live(text, settings="def (") == []
+    assert live(text, settings=f"def ({TABLE}") == []
     renamed = "from settings import name as get\nTABLE = get()" + USES_TABLE
     assert live(renamed, settings=f"def name():\n    return '{TABLE}'") == [TABLE]
     assert live("import settings\nTABLE = settings.TABLE" + USES_TABLE, settings=setting) == [TABLE]

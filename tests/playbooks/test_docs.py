@@ -1,0 +1,151 @@
+"""The pages of docs/: their commands build labs that verify.yml proves, and they leave nothing out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from labproof.inventory import read_host
+
+from .conftest import PROJECT, SANDBOX_INVENTORY, Run, World
+
+DOCS = PROJECT / "docs"
+BENCH_CLI = PROJECT / ".venv-bench" / "bin" / "aws"
+AWS = shutil.which("aws") or (str(BENCH_CLI) if BENCH_CLI.exists() else None)
+TIMEOUT_S = 240
+needs_cli = pytest.mark.skipif(AWS is None, reason="needs the AWS CLI (make bench installs one)")
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A lab that a page builds by hand: the page, the section of steps that differ, the account."""
+
+    page: str
+    account: str
+    variant: str = ""
+
+
+LABS = {
+    "xfusion": Lab("file-transfer.md", "400000000046"),
+    "devops": Lab("file-transfer.md", "400000000047", "By hand: the same for `devops`"),
+    "event-copy": Lab("event-copy.md", "400000000048"),
+    "file-metadata": Lab("file-metadata.md", "400000000049"),
+    "secure-ingestion": Lab("secure-ingestion.md", "400000000050"),
+}
+
+
+def commands(page: str, section: str) -> dict[str, str]:
+    """Return the ``sh`` blocks of a section by the step that they are under."""
+    found: defaultdict[str, str] = defaultdict(str)
+    heading = step = ""
+    block: str | None = None
+    for line in (DOCS / page).read_text("utf-8").splitlines(keepends=True):
+        if line.startswith("```"):
+            block = line.strip() if block is None else None
+        elif block == "```sh" and heading == section:
+            found[step] += line
+        elif block is None and line.startswith("## "):
+            heading = line[3:].strip()
+        elif block is None and line.startswith("### "):
+            step = line[4:].strip()
+    return found
+
+
+def script(lab: Lab) -> str:
+    """Return the commands of a lab; a variant's steps stand for those of the same heading."""
+    steps = commands(lab.page, "By hand")
+    changed = commands(lab.page, lab.variant) if lab.variant else {}
+    assert steps, f"{lab.page} has no commands"
+    assert changed.keys() <= steps.keys(), f"{lab.page}: {lab.variant} changes an unknown step"
+    return "".join((steps | changed).values())
+
+
+def run_script(lab: Lab, world: World, home: Path) -> subprocess.Popen[str]:
+    """Start a lab's commands in an account of its own, as a learner's shell would run them."""
+    environment = {
+        "PATH": f"{Path(str(AWS)).parent}:{os.environ['PATH']}",
+        "HOME": str(home),
+        "AWS_ENDPOINT_URL": world.sandbox.endpoint_url,
+        "AWS_CA_BUNDLE": str(world.sandbox.ca_bundle),
+        "AWS_ACCESS_KEY_ID": lab.account,
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    return subprocess.Popen(
+        ["sh", "-euc", script(lab)],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def write_inventory(folder: Path, home: Path) -> Path:
+    """Write the project's inventory with other accounts, and the client hosts in ``home``."""
+    shutil.copytree(SANDBOX_INVENTORY, folder)
+    for host, lab in LABS.items():
+        path = folder / "host_vars" / f"{host}.yml"
+        variables: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        ours = {"aws_account_id": lab.account, "lab_client_dir": str(home / host)}
+        path.write_text(yaml.safe_dump(variables | ours))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outputs(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+    """Run the commands of every lab, all at once; each lab's exit code and output."""
+    home = tmp_path_factory.mktemp("home")
+    world.inventory = write_inventory(home / "inventory", home)
+    running = {host: run_script(lab, world, home) for host, lab in LABS.items()}
+    try:
+        said = {host: shell.communicate(timeout=TIMEOUT_S)[0] for host, shell in running.items()}
+    finally:
+        for shell in running.values():
+            shell.kill()
+    return {host: (shell.returncode, said[host]) for host, shell in running.items()}
+
+
+@pytest.fixture(scope="module")
+def proof(world: World, outputs: dict[str, tuple[int, str]]) -> Run:
+    return world.play("verify.yml")
+
+
+@needs_cli
+@pytest.mark.parametrize("host", LABS)
+def test_the_commands_of_a_page_run(outputs: dict[str, tuple[int, str]], host: str) -> None:
+    code, output = outputs[host]
+    assert code == 0, output[-2000:]
+
+
+@needs_cli
+@pytest.mark.parametrize("host", LABS)
+def test_a_lab_built_by_hand_is_proved(proof: Run, host: str) -> None:
+    assert proof.recap[host]["failures"] == 0, proof.message(host)
+    assert f"{host} works: " in proof.output
+
+
+@pytest.mark.parametrize("host", LABS)
+def test_a_page_names_every_requirement_of_its_lab_once(host: str) -> None:
+    wanted = read_host(str(SANDBOX_INVENTORY), host).lab.requirements
+    text = (DOCS / LABS[host].page).read_text("utf-8")
+    named = re.findall(r"^\| `([a-z-]+\.[a-z-]+)` \|", text, re.MULTILINE)
+    assert sorted(named) == sorted(wanted)
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: str(page.name))
+def test_what_a_page_points_to_is_there(page: Path) -> None:
+    text = page.read_text("utf-8")
+    links = [page.parent / link for link in re.findall(r"\]\(([\w./-]+)(?:#[\w-]*)?\)", text)]
+    files = re.findall(r"\b(?:playbooks|files|roles|plugins|tests)/[\w./-]+\.(?:ya?ml|py)\b", text)
+    missing = [p for p in [*links, *(PROJECT / name for name in files)] if not p.exists()]
+    assert missing == []
