@@ -231,6 +231,8 @@ def kind_of(host: str, groups: list[str], own_kind: str | None = None) -> str:
     LabError.
     """
     if own_kind is not None:
+        if not isinstance(own_kind, str):
+            raise LabError(_problem(host, "lab_kind", "a text, in quotes", own_kind))
         return own_kind
     found = sorted(set(groups) & set(kinds()))
     if len(found) == 1:

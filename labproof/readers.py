@@ -329,7 +329,7 @@ def read_permissions(
 
 
 def read_users(connection: Connection, wanted: dict[str, tuple[str, str]]) -> dict[str, list[str]]:
-    """Return what each IAM user may do of ``wanted``: ``{user: [name]}``; administrators left out."""
+    """Return what each IAM user may do of ``wanted``: ``{user: [name]}``, but administrators."""
     iam = connection.client("iam")
     found = {}
     for page in iam.get_paginator("list_users").paginate():

@@ -37,7 +37,8 @@ def test_the_code_is_deployed_without_placeholders(evidence: dict[str, Any]) -> 
     """The handler resolves, and no placeholder is in effect."""
     function = evidence["function"]
     assert handler_exists(function["files"], function["handler"])
-    assert live_placeholders(function["files"]) == []
+    live = live_placeholders(function["files"], function["handler"], function["environment"])
+    assert live == []
 
 
 @pytest.mark.requirement("function.environment")

@@ -56,7 +56,7 @@ def test_a_host_that_is_no_known_lab(world: World, tmp_path: Path) -> None:
     hosts = {"strange_labs": {"hosts": {"ada": {"ansible_connection": "local"}}}}
     (tmp_path / "hosts.yml").write_text(json.dumps(hosts))
     said = refused(world, tmp_path)
-    assert said.startswith("ada is no known lab: put it into one of the groups file_transfer")
+    assert said.startswith("ada is no known lab: put it into one of the groups event_copy")
 
 
 def test_a_lab_that_the_inventory_does_not_have(world: World) -> None:

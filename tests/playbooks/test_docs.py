@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import yaml
 
 from labproof.inventory import read_host
 
+from . import aws_cli
 from .conftest import PROJECT, SANDBOX_INVENTORY, Run, World
 
 DOCS = PROJECT / "docs"
@@ -69,10 +72,10 @@ def script(lab: Lab) -> str:
     return "".join((steps | changed).values())
 
 
-def run_script(lab: Lab, world: World, home: Path) -> subprocess.Popen[str]:
+def run_script(lab: Lab, world: World, home: Path, cli: Path) -> subprocess.Popen[str]:
     """Start a lab's commands in an account of its own, as a learner's shell would run them."""
     environment = {
-        "PATH": f"{Path(str(AWS)).parent}:{os.environ['PATH']}",
+        "PATH": f"{cli}:{os.environ['PATH']}",
         "HOME": str(home),
         "AWS_ENDPOINT_URL": world.sandbox.endpoint_url,
         "AWS_CA_BUNDLE": str(world.sandbox.ca_bundle),
@@ -102,11 +105,32 @@ def write_inventory(folder: Path, home: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outputs(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the command ``aws``."""
+    python = aws_cli.python_of(str(AWS))
+    if python is None:
+        yield Path(str(AWS)).parent
+        return
+    folder = tmp_path_factory.mktemp("cli")
+    address = folder / "socket"
+    aws_cli.write_command(folder / "bin", address)
+    server = subprocess.Popen([python, aws_cli.__file__, "serve", str(address)])
+    deadline = time.monotonic() + 30
+    while not address.exists() and server.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield folder / "bin"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="module")
+def outputs(
+    world: World, cli: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[int, str]]:
     """Run the commands of every lab, all at once; each lab's exit code and output."""
     home = tmp_path_factory.mktemp("home")
     world.inventory = write_inventory(home / "inventory", home)
-    running = {host: run_script(lab, world, home) for host, lab in LABS.items()}
+    running = {host: run_script(lab, world, home, cli) for host, lab in LABS.items()}
     try:
         said = {host: shell.communicate(timeout=TIMEOUT_S)[0] for host, shell in running.items()}
     finally:

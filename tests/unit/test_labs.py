@@ -32,6 +32,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
+VARIABLES = sorted({*READERS, "lab_role_policies", "lab_function_environment", "lab_kind"})
 GRANTS = st.dictionaries(
     st.one_of(st.just("put-items"), ANYTHING.filter(lambda v: isinstance(v, str | int))),
     st.lists(
@@ -260,15 +261,12 @@ def test_a_long_value_is_told_in_short() -> None:
     assert len(said) < 250
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from([*READERS, "lab_role_policies", "lab_function_environment"]), ANYTHING
-    )
-)
+@given(st.dictionaries(st.sampled_from(VARIABLES), ANYTHING))
 def test_whatever_the_variables_hold_the_answer_is_a_lab_or_a_laberror(
     variables: dict[str, Any],
 ) -> None:
     assert lab_or_error(NAMES | variables)
+    assert lab_or_error(NAMES | {"lab_kind": "own", "lab_flow": "copy"} | variables)
 
 
 @given(GRANTS)
@@ -306,6 +304,12 @@ def test_a_lab_is_of_one_kind_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kind_of("ada", ["all", "event_copy"]) == "event_copy"
     with pytest.raises(LabError, match="in the groups event_copy and file_transfer"):
         kind_of("ada", ["file_transfer", "event_copy"])
+
+
+def test_a_kind_of_ones_own_is_a_text() -> None:
+    assert kind_of("ada", [], "own") == "own"
+    with pytest.raises(LabError, match=r"lab_kind of ada must be a text, in quotes, found \[\]"):
+        resolve("ada", ["file_transfer"], NAMES | {"lab_kind": []})
 
 
 def test_a_lab_as_plain_data_survives_json() -> None:

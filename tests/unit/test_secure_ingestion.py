@@ -496,29 +496,29 @@ class TestReading:
     @pytest.mark.parametrize(
         "junk",
         [
-            b"x" * 10_000_000,
-            bytes(10_000_000),
-            bytes(range(256)) * 40_000,
-            b"\xff\xd8\xff\xe0" * 2_500_000,
-            b"[" * 10_000_000,
-            b"[x" * 5_000_000,
-            b"[{" * 5_000_000,
-            b'[{"a":' * 1_500_000,
-            b"[1" * 5_000_000,
-            b'{"a":1}' * 1_500_000,
-            b"[]" * 5_000_000,
-            b'[{"a": "b"}\n' * 1_000_000,
-            '["a"]'.encode("utf-16") * 1_000_000,
+            b"x",
+            b"\0",
+            bytes(range(256)),
+            b"\xff\xd8\xff\xe0",
+            b"[",
+            b"[x",
+            b"[{",
+            b'[{"a":',
+            b"[1",
+            b'{"a":1}',
+            b"[]",
+            b'[{"a": "b"}\n',
+            "[1]".encode("utf-16"),
         ],
         ids=lambda junk: repr(junk[:6]),
     )
     def test_refuses_10_mb_of_junk_without_reading_it_all(
-        self, ingest: Any, aws: FakeAws, printed: Any, junk: bytes
+        self, ingest: Any, printed: Any, junk: bytes
     ) -> None:
-        raw = io.BytesIO(junk)
+        raw = io.BytesIO(junk * (10_000_000 // len(junk)))
         raw.close = lambda: None  # type: ignore[method-assign]
         result = ingest(raw)
-        assert (result["written"], result["rejected"]) == (0, result["rejected"])
+        assert result["written"] == 0
         assert result["damage"]
         assert raw.tell() <= MIB
         assert printed()[-2]["level"] == "ERROR"
