@@ -4,6 +4,8 @@ VENV ?= .venv
 # The series of Python that are tested; a missing one is said, not skipped in silence.
 SERIES ?= 3.11 3.13
 INVENTORY ?= inventory/sandbox
+# What `make audit` audits
+LAB ?= secure-ingestion
 export SANDBOX_PORT ?= 4566
 export ANSIBLE_FORCE_COLOR ?= $(shell test -t 1 && echo 1 || echo 0)
 
@@ -14,7 +16,7 @@ PORT = --port $(SANDBOX_PORT)
 python = $(shell for s in $(1); do for p in python$$s $$HOME/.pyenv/versions/$$s*/bin/python$$s; do \
   $$p -c 'import sys, venv' 2>/dev/null && { echo $$p; exit; }; done; done; echo $(2))
 
-.PHONY: help lab verify check destroy sandbox stop test lint bench lock clean
+.PHONY: help lab verify check destroy sandbox stop test lint bench audit lock clean
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +60,9 @@ lint: $(VENV)/.ready ## Lint playbooks and code
 bench: $(VENV)/.ready ## Compare site.yml with an AWS CLI script and an SDK script
 	@$(BIN)/python bench/build.py
 
+audit: $(VENV)/.ready .venv-audit/.ready ## Let an outside auditor judge one lab that is built (LAB=secure-ingestion)
+	@$(BIN)/python -m audit.run --inventory $(INVENTORY) --prowler .venv-audit/bin/prowler $(LAB)
+
 lock: $(VENV)/.ready ## Renew requirements.lock
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
@@ -81,5 +86,18 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	  $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock && \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat -e .; \
+	fi
+	@touch $@
+
+# Prowler pins boto3 and much else, so it gets an environment of its own, under a Python that it supports.
+.venv-audit/.ready: audit/requirements.txt
+	@p="$(call python,3.12 3.13 3.11,)"; [ -n "$$p" ] || { echo "Prowler needs Python 3.11, 3.12 or 3.13."; exit 1; }; \
+	echo "Setting up .venv-audit from audit/requirements.txt: some minutes, 2.3 GB ..."; \
+	if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $$p .venv-audit && \
+	  uv pip install --quiet --python .venv-audit/bin/python -r audit/requirements.txt; \
+	else \
+	  $$p -m venv .venv-audit && \
+	  .venv-audit/bin/pip install --quiet --disable-pip-version-check -r audit/requirements.txt; \
 	fi
 	@touch $@

@@ -32,11 +32,10 @@ SEQUENCER_LENGTH = 32
 MAX_ERROR_LENGTH = 1000
 
 # Sequencers order the events of one key in one bucket; an event without one is ordered by time.
-IS_NEWEST = (
+IS_NEWS = (
     "attribute_not_exists(#order) OR #order < :order OR BucketName <> :bucket"
     " OR (#order = :order AND attribute_exists(NotificationPending))"
 )
-IS_SAME = "#order = :order AND BucketName = :bucket"
 
 s3 = boto3.client("s3")
 dynamodb = boto3.client("dynamodb")
@@ -146,16 +145,16 @@ def in_utc(moment: datetime) -> str:
 
 def record(item: Item) -> str:
     """Write the item unless it is there, send its message once, and return the outcome."""
-    outcome = write({**item, "NotificationPending": "yes"} if TOPIC_ARN else item, IS_NEWEST)
+    outcome = write({**item, "NotificationPending": "yes"} if TOPIC_ARN else item)
     if TOPIC_ARN and outcome != DUPLICATE:
         sns.publish(TopicArn=TOPIC_ARN, Subject="New object in S3", Message=json.dumps(item))
         if outcome == RECORDED:
-            write(item, IS_SAME)
+            write(item)
     return outcome
 
 
-def write(item: Item, condition: str) -> str:
-    """Put the item if the condition holds, and tell how the item that is there relates to it."""
+def write(item: Item) -> str:
+    """Put the item unless it, or a newer one, is there; tell which of the three it was."""
     attributes = {
         name: {"N": str(value)} if isinstance(value, int) else {"S": value}
         for name, value in item.items()
@@ -165,7 +164,7 @@ def write(item: Item, condition: str) -> str:
         dynamodb.put_item(
             TableName=TABLE_NAME,
             Item=attributes,
-            ConditionExpression=condition,
+            ConditionExpression=IS_NEWS,
             ExpressionAttributeNames={"#order": order},
             ExpressionAttributeValues={
                 ":order": attributes[order],

@@ -74,9 +74,9 @@ def test_role_can_decrypt(evidence: dict[str, Any]) -> None:
 
 LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 READ = ("s3:GetObject", "s3:GetObjectVersion")
-# What each kind's contract lets the role have, and on which part; logs on anything.
+# What the contract of each flow lets the role have, and on which part; logs on anything.
 ALLOWED = {
-    "event_copy": {
+    "copy": {
         "source-objects": (*READ, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
         "destination-objects": (
             *("s3:PutObject", "s3:GetObject", "s3:PutObjectTagging", "s3:GetObjectTagging"),
@@ -85,8 +85,8 @@ ALLOWED = {
         "source": ("s3:ListBucket",),
         "destination": ("s3:ListBucket",),
     },
-    "file_metadata": {"source-objects": READ, "table": ("dynamodb:PutItem",)},
-    "secure_ingestion": {
+    "metadata": {"source-objects": READ, "table": ("dynamodb:PutItem",)},
+    "ingest": {
         "source-objects": READ,
         "table": ("dynamodb:PutItem", "dynamodb:BatchWriteItem"),
         "key": ("kms:Decrypt",),
@@ -94,12 +94,12 @@ ALLOWED = {
 }
 
 
-def too_much(evidence: dict[str, Any], kind: str) -> list[str]:
-    """Return every grant of the role beyond its kind's contract."""
+def too_much(evidence: dict[str, Any], flow: str) -> list[str]:
+    """Return every grant of the role beyond the contract."""
     role, arns = evidence["role"], evidence["arns"]
     allowed = [
         (action.lower(), arns[part])
-        for part, actions in ALLOWED[kind].items()
+        for part, actions in ALLOWED[flow].items()
         for action in actions
     ] + [(action.lower(), "*") for action in LOGS]
     documents = [*role["inline"].values(), *(p["document"] for p in role["attached"])]
@@ -116,4 +116,4 @@ def too_much(evidence: dict[str, Any], kind: str) -> list[str]:
 @pytest.mark.requirement("role.least-privilege")
 def test_role_may_do_nothing_more(evidence: dict[str, Any], lab: Lab) -> None:
     """No wildcard action, no other resource, no policy of full access."""
-    assert too_much(evidence, lab.kind) == []
+    assert too_much(evidence, lab.flow) == []

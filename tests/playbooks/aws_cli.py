@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 LONGEST_REQUEST = 1 << 17
+SERVICES = ("cloudtrail", "dynamodb", "iam", "kms", "lambda", "s3", "sts")
 
 
 def python_of(cli: str) -> str | None:
@@ -38,6 +39,8 @@ def serve(address: str) -> NoReturn:
     from awscli.clidriver import create_clidriver  # type: ignore[import-not-found]
 
     driver = create_clidriver()
+    for service in SERVICES:
+        driver.session.get_service_model(service)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)

@@ -482,6 +482,16 @@ class TestMessage:
         run(event(record(sequencer="1", size=1)))
         assert [message["FileSize"] for message in aws.messages] == [2, 1]
         assert plain(only(aws.items.values()))["FileSize"] == "2"
+        assert len(aws.of("PutItem")) == 3
+
+    def test_that_still_waits_protects_its_item_from_an_older_upload(
+        self, run: Any, aws: FakeAws, topic: None
+    ) -> None:
+        aws.answers["Publish"] = failure("Publish", "Throttled")
+        for sequencer in ("2", "1"):
+            with pytest.raises(ClientError, match="Throttled"):
+                run(event(record(sequencer=sequencer, size=int(sequencer))))
+        assert plain(only(aws.items.values()))["FileSize"] == "2"
 
     def test_that_failed_is_sent_by_the_retry_and_then_never_again(
         self, run: Any, aws: FakeAws, topic: None
