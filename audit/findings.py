@@ -92,7 +92,7 @@ def summary(host: str, verdict: Verdict) -> str:
         checks = [f"\n  {check}" for check in sorted({finding.check for finding in some})]
         lines.append(f"{what} in docs/audit.md: {''.join(checks) or 'none'}")
     totals = f"{verdict.passed} passed, {len(rows)} failed, {len(verdict.explained)} explained"
-    lines.append(f"{host}: {totals}; {verdict.elsewhere} failed on the account as a whole.")
+    lines.append(f"{host}: {totals}; {verdict.elsewhere} failed elsewhere in the account.")
     return "\n".join([f"Failed checks on the resources of {host}:", *lines])
 
 

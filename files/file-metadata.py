@@ -32,7 +32,7 @@ SEQUENCER_LENGTH = 32
 MAX_ERROR_LENGTH = 1000
 
 # Sequencers order the events of one key in one bucket; an event without one is ordered by time.
-IS_NEWS = (
+UNLESS_KNOWN = (
     "attribute_not_exists(#order) OR #order < :order OR BucketName <> :bucket"
     " OR (#order = :order AND attribute_exists(NotificationPending))"
 )
@@ -164,7 +164,7 @@ def write(item: Item) -> str:
         dynamodb.put_item(
             TableName=TABLE_NAME,
             Item=attributes,
-            ConditionExpression=IS_NEWS,
+            ConditionExpression=UNLESS_KNOWN,
             ExpressionAttributeNames={"#order": order},
             ExpressionAttributeValues={
                 ":order": attributes[order],

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labproof.aws import Connection, is_absent
+from labproof.readers import is_error, read_rules
 
 TARGET_ID = "function"
 
@@ -29,7 +30,7 @@ class Rule:
     @property
     def name(self) -> str:
         """The name of the rule, and of the permission's statement."""
-        return f"invoke-{self.function}"[:64]
+        return f"labproof-{self.function}"[:64]
 
     @property
     def arn(self) -> str:
@@ -50,7 +51,12 @@ class Rule:
 
 
 def ensure(rule: Rule, connection: Connection, dry_run: bool = False) -> list[str]:
-    """Make uploads reach the function through the rule; return what was changed."""
+    """Make uploads reach the function through the rule; return what was changed.
+
+    A rule of somebody else's that does the same is enough: a second one would deliver twice.
+    """
+    if _sends(rule, connection) and _served_by_another(rule, connection):
+        return []
     steps = {
         "bucket": (_sends, _send),
         "rule": (_ruled, _rule),
@@ -137,6 +143,15 @@ def _permit(rule: Rule, connection: Connection) -> None:
         Action="lambda:InvokeFunction",
         Principal="events.amazonaws.com",
         SourceArn=rule.arn,
+    )
+
+
+def _served_by_another(rule: Rule, connection: Connection) -> bool:
+    """Tell whether an enabled rule under another name sends the bucket's objects on."""
+    found = read_rules(connection, rule.function_arn)
+    return not is_error(found) and any(
+        r["name"] != rule.name and r["state"] == "ENABLED" and r["pattern"] == rule.pattern
+        for r in found
     )
 
 

@@ -40,7 +40,7 @@ class Trigger:
     @property
     def name(self) -> str:
         """The statement id and the notification id."""
-        return f"invoke-{self.function}"
+        return f"labproof-{self.function}"
 
     @property
     def function_arn(self) -> str:

@@ -17,5 +17,5 @@ class ActionModule(LabAction):
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         lab = self.lab()
         if lab.flow not in PROOFS:
-            raise LabError(f"{lab.host} is proved from its client: run playbooks/verify-transfer.yml.")
+            raise LabError(f"{lab.host} is proved by playbooks/verify-transfer.yml: run that.")
         return {"seen": PROOFS[lab.flow](lab, self.connection, arguments["timeout"])}

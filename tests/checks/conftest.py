@@ -122,7 +122,9 @@ def permissions(lab: Lab, arns: dict[str, str]) -> dict[str, tuple[str, str]]:
 def transfers(inventory_lab: InventoryLab) -> dict[str, Any]:
     """What became of fresh uploads to a lab that copies: one transfer for each label."""
     lab, connection = inventory_lab.lab, inventory_lab.connection
-    seen: dict[str, Any] = once(inventory_lab, "transfers", lambda: probe(lab, connection, PROOF_TIMEOUT_S))
+    seen: dict[str, Any] = once(
+        inventory_lab, "transfers", lambda: probe(lab, connection, PROOF_TIMEOUT_S)
+    )
     return seen
 
 

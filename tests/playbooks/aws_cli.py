@@ -1,7 +1,7 @@
 """The AWS CLI, started once: its 0.4 s of start-up, a hundred times over, would be most of a test.
 
-``serve`` runs under the CLI's own Python and forks for each command; ``call`` hands it a command with the
-caller's folder, environment and streams. It uses no module of this project.
+``serve`` runs under the CLI's own Python and forks for each command; ``call`` hands it a command
+with the caller's folder, environment and streams. It uses no module of this project.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pages of docs/: their commands build labs that verify.yml proves, and they leave nothing out."""
+"""The pages of docs/: their commands build labs that verify.yml proves; nothing is left out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
+from labproof.aws import Connection
 from labproof.inventory import read_host
+from labproof.labs import COMMON_DEFAULTS, READERS
 
 from . import aws_cli
 from .conftest import PROJECT, SANDBOX_INVENTORY, Run, World
@@ -118,7 +120,7 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     deadline = time.monotonic() + 30
     while not address.exists() and server.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
-    yield folder / "bin"
+    yield folder / "bin" if address.exists() else Path(str(AWS)).parent
     server.terminate()
     server.wait()
 
@@ -164,6 +166,12 @@ def test_a_page_names_every_requirement_of_its_lab_once(host: str) -> None:
     text = (DOCS / LABS[host].page).read_text("utf-8")
     named = re.findall(r"^\| `([a-z-]+\.[a-z-]+)` \|", text, re.MULTILINE)
     assert sorted(named) == sorted(wanted)
+
+
+def test_the_inventory_page_names_every_variable() -> None:
+    connection = {f"aws_{name}" for name in Connection.__dataclass_fields__}
+    text = (DOCS / "inventory.md").read_text("utf-8")
+    assert {v for v in (*COMMON_DEFAULTS, *READERS, *connection) if f"`{v}`" not in text} == set()
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: str(page.name))

@@ -994,7 +994,14 @@ class TestEvents:
         aws.objects["in/"] = to_json([reading()]).encode()
         assert run(event(record("in/")))["written"] == 1
 
-    @pytest.mark.parametrize("other", [{"Event": "s3:TestEvent"}, bridged(kind="Object Deleted")])
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"Event": "s3:TestEvent"},
+            bridged(kind="Object Deleted"),
+            event({**record(), "eventName": "ObjectRemoved:Delete"}),
+        ],
+    )
     def test_of_no_new_object_are_accepted_and_do_nothing(
         self, run: Any, aws: FakeAws, printed: Any, other: dict[str, Any]
     ) -> None:

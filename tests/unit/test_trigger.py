@@ -14,7 +14,7 @@ from .fakes import FakeClient, connect, refusal
 TRIGGER = Trigger("ada-public", "copy", ("s3:ObjectCreated:Put",), "1", "aws", "eu-west-1")
 ARN = "arn:aws:lambda:eu-west-1:1:function:copy"
 STATEMENT = {
-    "Sid": "invoke-copy",
+    "Sid": "labproof-copy",
     "Effect": "Allow",
     "Principal": {"Service": "s3.amazonaws.com"},
     "Action": "lambda:InvokeFunction",
@@ -25,7 +25,7 @@ STATEMENT = {
     },
 }
 NOTIFICATION = {
-    "Id": "invoke-copy",
+    "Id": "labproof-copy",
     "LambdaFunctionArn": ARN,
     "Events": ["s3:ObjectCreated:Put"],
 }
