@@ -61,11 +61,12 @@ class ActionModule(LabAction):
     def _rules(self, name: str) -> list[dict[str, Any]]:
         s3 = self.connection.client("s3")
         try:
-            rules: list[dict[str, Any]] = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+            found = s3.get_bucket_lifecycle_configuration(Bucket=name)
         except ClientError as error:
             if error_code(error) == "NoSuchLifecycleConfiguration":
                 return []
             raise
+        rules: list[dict[str, Any]] = found["Rules"]
         return rules
 
 
