@@ -26,7 +26,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
-from decimal import Context, Decimal, DecimalException, Inexact, Overflow, Subnormal
+from decimal import Context, Decimal, DecimalException, Inexact, Subnormal
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -50,10 +50,10 @@ MAX_ERROR_LENGTH = 1000
 THROTTLED = "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"
 
 # What DynamoDB can hold: 38 significant digits, from 1E-130 to almost 1E+126.
-NUMBERS = Context(38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Subnormal])
+NUMBERS = Context(38, Emin=-130, Emax=125, traps=[Inexact, Subnormal])
 NEXT = re.compile(r"[^ \t\n\r]")
 NEXT_IN_VALUE = re.compile(r'[][{}",]')
-NEXT_IN_STRING = re.compile(r'\\.|"', re.DOTALL)
+NEXT_IN_STRING = re.compile(r'\\.|"')
 SURROGATE = re.compile("[\ud800-\udfff]")
 TOO_LARGE = object()
 
@@ -208,13 +208,12 @@ class Text:
                 self.at = max(self.at, len(self.window) - self.window.endswith("\\"))
                 if not self.more():
                     raise self.early_end()
-            elif not depth and not in_string and found[0] in "]},":
+            elif not depth and found[0] in "]},":
                 return TOO_LARGE
             else:
                 self.at = found.end()
                 in_string ^= found[0] == '"'
-                if not in_string:
-                    depth += (found[0] in "[{") - (found[0] in "]}")
+                depth += (found[0] in "[{") - (found[0] in "]}")
         raise self.damage("it is nested too deeply", self.at)
 
     def early_end(self) -> DamageError:
