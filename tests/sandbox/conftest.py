@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sandbox_clients import free_port
 
 from labproof.sandbox import Sandbox
+
+from .sandbox_clients import free_port
 
 
 @pytest.fixture

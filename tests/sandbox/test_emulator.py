@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sandbox_clients import (
+
+from labproof.sandbox import Sandbox
+from labproof.sandbox.processes import wait_until
+
+from .sandbox_clients import (
     ACCOUNT,
     TRUST_LAMBDA,
     assume,
@@ -18,9 +22,6 @@ from sandbox_clients import (
     create_role,
     policy,
 )
-
-from labproof.sandbox import Sandbox
-from labproof.sandbox.processes import wait_until
 
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 COPY_SOURCE = """

@@ -14,7 +14,12 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import BotoCoreError
-from sandbox_clients import (
+
+from labproof.sandbox import Sandbox, SandboxError, processes
+from labproof.sandbox.cli import main
+from labproof.sandbox.folder import Run, SandboxFolder
+
+from .sandbox_clients import (
     TRUST_LAMBDA,
     client,
     create_function,
@@ -22,10 +27,6 @@ from sandbox_clients import (
     free_port,
     policy,
 )
-
-from labproof.sandbox import Sandbox, SandboxError, processes
-from labproof.sandbox.cli import main
-from labproof.sandbox.folder import Run, SandboxFolder
 
 NewSandbox = Callable[[], Sandbox]
 SLOW_SOURCE = """
