@@ -16,7 +16,7 @@ import venv
 from pathlib import Path
 
 from labproof.package import fill, zip_bytes
-from labproof.sandbox import Sandbox
+from labproof.sandbox import Sandbox, SandboxError
 
 BENCH = Path(__file__).parent
 PROJECT = BENCH.parent
@@ -104,7 +104,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sandbox = Sandbox(folder / "sandbox", PORT)
-        sandbox.start()
+        try:
+            sandbox.start()
+        except SandboxError as error:
+            sys.exit(str(error))
         try:
             show(measure(commands, sandbox, environment(sandbox, folder), runs))
         finally:
