@@ -1,7 +1,8 @@
-"""Evidence for the checks: each lab is read once, and probed once, however many checks look.
+"""The rubric as tests: each check judges each lab's snapshot.
 
-Run with ``pytest tests/checks --hosts=ansible://all --ansible-inventory=inventory/sandbox``. A
-check runs for the labs that have its requirement.
+``pytest tests/checks --snapshots=reports/latest/snapshots`` judges archived evidence, without any
+access to AWS. ``pytest tests/checks --hosts=ansible://all --ansible-inventory=inventory/sandbox``
+takes a snapshot of each lab first, once, however many checks look.
 """
 
 from __future__ import annotations
@@ -9,157 +10,137 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
+import testinfra
 from ansible import constants
 from testinfra.host import Host
 
+from labproof.archive import read_snapshot
+from labproof.grading import take
 from labproof.inventory import InventoryLab, read_host
-from labproof.labs import Lab, targets
-from labproof.preflight import check_account
-from labproof.probe import probe
-from labproof.prove import copying, ingestion, metadata
-from labproof.readers import is_error, read_lab, read_permissions, read_rules
+from labproof.judge import BLOCKED, ERROR, Outcome, decide
+from labproof.snapshot import Snapshot
 
-Evidence = dict[str, Any]
-PROOF_TIMEOUT_S = float(os.environ.get("PROOF_TIMEOUT_S", "60"))
-_known: dict[tuple[str, str], Any] = {}
+PROBE_TIMEOUT_S = float(os.environ.get("PROBE_TIMEOUT_S", "60"))
+
+
+@dataclass(frozen=True)
+class Archived:
+    """A lab in a folder of snapshots."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @cache  # noqa: B019 - one source for each lab of a run
+    def snapshot(self) -> Snapshot:
+        return read_snapshot(self.path)
+
+    def requirements(self) -> tuple[str, ...]:
+        return self.snapshot().lab.requirements
+
+
+@dataclass(frozen=True)
+class Live:
+    """A lab of an inventory, with its client host."""
+
+    host: Host
+    inventory: str
+
+    @property
+    def name(self) -> str:
+        return str(self.host.backend.host)
+
+    def entry(self) -> InventoryLab:
+        return read_host(self.inventory, self.name)
+
+    @cache  # noqa: B019 - one source for each lab of a run
+    def snapshot(self) -> Snapshot:
+        entry = self.entry()
+        return Snapshot(take(entry, client_files(self.host, entry), PROBE_TIMEOUT_S))
+
+    def requirements(self) -> tuple[str, ...]:
+        return self.entry().lab.requirements
+
+
+Source = Archived | Live
+
+
+def client_files(host: Host, entry: InventoryLab) -> dict[str, dict[str, object] | None]:
+    """Return the client's files: ``{name: {"sha256", "size"} | None}``."""
+    files = {name: host.file(f"{entry.lab.client_dir}/{name}") for name in entry.lab.client_files}
+    return {
+        name: {"sha256": file.sha256sum, "size": file.size} if file.is_file else None
+        for name, file in files.items()
+    }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--snapshots", help="folder of archived snapshots to judge")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "requirement(id): the requirement that a check judges")
+    config.addinivalue_line("markers", "requirement(id, …): the requirement that a check judges")
     # testinfra looks for ansible-inventory on the PATH, which an environment not activated lacks.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
+@cache
+def sources(config: pytest.Config) -> list[Source]:
+    """Return the labs to judge, as the command line names them."""
+    if folder := config.getoption("--snapshots"):
+        return [Archived(path) for path in sorted(Path(folder).glob("*.json"))]
+    inventory = str(config.getoption("--ansible-inventory") or constants.DEFAULT_HOST_LIST[0])
+    names = [name for name in (config.getoption("--hosts") or "").split(",") if name]
+    return [
+        Live(host, inventory) for host in testinfra.get_hosts(names, ansible_inventory=inventory)
+    ] if names else []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Judge each lab by the requirements that it has."""
+    marker = metafunc.definition.get_closest_marker("requirement")
+    if marker and "snapshot" in metafunc.fixturenames:
+        mine = [s for s in sources(metafunc.config) if marker.args[0] in s.requirements()]
+        metafunc.parametrize("snapshot", mine, ids=[s.name for s in mine], indirect=True)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep, for each lab, the checks of the requirements that it has."""
-    kept = [item for item in items if _concerns(config, item)]
+    """Leave out the checks that no lab has."""
+    kept = [item for item in items if isinstance(_source(item), Source)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 
 
-def _concerns(config: pytest.Config, item: pytest.Item) -> bool:
-    marker, call = item.get_closest_marker("requirement"), getattr(item, "callspec", None)
-    if marker is None or call is None or "_testinfra_host" not in call.params:
-        return marker is None
-    name = call.params["_testinfra_host"].backend.host
-    return marker.args[0] in read_host(_source(config), name).lab.requirements
+def _source(item: pytest.Item) -> object:
+    call = getattr(item, "callspec", None)
+    return call.params.get("snapshot") if call else None
 
 
-def _source(config: pytest.Config) -> str:
-    return str(config.getoption("--ansible-inventory") or constants.DEFAULT_HOST_LIST[0])
+@cache
+def outcomes(source: Source) -> dict[str, Outcome]:
+    return decide(source.snapshot())
 
 
-def once(entry: InventoryLab, what: str, look: Callable[[], Any]) -> Any:
-    """Return what was seen of a lab, looking only the first time."""
-    place = (entry.lab.host, what)
-    if place not in _known:
-        _known[place] = look()
-    return _known[place]
-
-
-@pytest.fixture(autouse=True)
-def requirement(
+@pytest.fixture
+def snapshot(
     request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
-) -> None:
-    """Put the requirement's id and the lab into the report of each check."""
-    if marker := request.node.get_closest_marker("requirement"):
-        record_property("requirement", marker.args[0])
-        record_property("lab", request.getfixturevalue("host").backend.host)
-
-
-@pytest.fixture
-def inventory_lab(host: Host, request: pytest.FixtureRequest) -> InventoryLab:
-    return read_host(_source(request.config), host.backend.host)
-
-
-@pytest.fixture
-def lab(inventory_lab: InventoryLab) -> Lab:
-    return inventory_lab.lab
-
-
-@pytest.fixture
-def evidence(inventory_lab: InventoryLab) -> Evidence:
-    """All that exists of the lab, with what the role may do by its own policies."""
-    found: Evidence = once(inventory_lab, "state", lambda: read_state(inventory_lab))
+) -> Snapshot:
+    """The evidence; a check that is blocked is skipped, one that cannot tell is an error."""
+    source, name = request.param, request.node.get_closest_marker("requirement").args[0]
+    outcome = outcomes(source)[name]
+    record_property("requirement", name)
+    record_property("lab", source.name)
+    record_property("status", outcome.status)
+    if outcome.status == BLOCKED:
+        pytest.skip(f"blocked by {', '.join(outcome.blocked_by)}")
+    if outcome.status == ERROR:
+        pytest.fail(outcome.found)
+    found: Snapshot = source.snapshot()
     return found
-
-
-def read_state(entry: InventoryLab) -> Evidence:
-    lab, connection = entry.lab, entry.connection
-    found = {"identity": check_account(connection), **read_lab(lab, connection)}
-    role, function, key = found["role"], found["function"], found.get("key")
-    key_arn = key["arn"] if key and not is_error(key) else ""
-    found["arns"] = {
-        t: a[0] for t, a in targets(lab.as_dict(), key_arn, **found["identity"]).items()
-    }
-    wanted = permissions(lab, found["arns"])
-    known = role is not None and not is_error(role)
-    found["permissions"] = read_permissions(connection, role["arn"], wanted) if known else {}
-    known = function is not None and not is_error(function)
-    found["rules"] = read_rules(connection, function["arn"]) if known else []
-    return found
-
-
-def permissions(lab: Lab, arns: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """Return what a lab's role must be allowed: ``{name: (action, resource)}``."""
-    stream = arns["logs"].removesuffix("*") + f"log-group:/aws/lambda/{lab.function}:log-stream:any"
-    wanted = {
-        f"can-{action}": (f"logs:{action}", stream)
-        for action in ("CreateLogGroup", "CreateLogStream", "PutLogEvents")
-    }
-    wanted["can-read-source"] = ("s3:GetObject", arns["source"] + "/any")
-    if lab.destination_bucket:
-        wanted["can-write-destination"] = ("s3:PutObject", arns["destination"] + "/any")
-    if lab.table:
-        wanted["can-write-table"] = ("dynamodb:PutItem", arns["table"])
-        wanted["can-batch-write-table"] = ("dynamodb:BatchWriteItem", arns["table"])
-    if arns.get("key"):
-        wanted["can-decrypt"] = ("kms:Decrypt", arns["key"])
-    return wanted
-
-
-@pytest.fixture
-def transfers(inventory_lab: InventoryLab) -> dict[str, Any]:
-    """What became of fresh uploads to a lab that copies: one transfer for each label."""
-    lab, connection = inventory_lab.lab, inventory_lab.connection
-    seen: dict[str, Any] = once(
-        inventory_lab, "transfers", lambda: probe(lab, connection, PROOF_TIMEOUT_S)
-    )
-    return seen
-
-
-@pytest.fixture
-def proof(inventory_lab: InventoryLab) -> dict[str, Any]:
-    """What became of fresh uploads, by the lab's own flow."""
-    lab, connection = inventory_lab.lab, inventory_lab.connection
-    prove = {"copy": copying.prove, "metadata": metadata.prove, "ingest": ingestion.prove}[lab.flow]
-    seen: dict[str, Any] = once(
-        inventory_lab, "proof", lambda: prove(lab, connection, PROOF_TIMEOUT_S)
-    )
-    return seen
-
-
-@pytest.fixture
-def invocations(inventory_lab: InventoryLab, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """How fresh uploads ran: ``{"requests", "errors", "reports", "uploads", "since_ms"}``."""
-    if inventory_lab.lab.flow in ("transfer", "copy"):
-        seen = request.getfixturevalue("transfers").values()
-        return {
-            "requests": [t["request_id"] for t in seen if t["request_id"]],
-            "errors": [line for t in seen for line in t["errors"]],
-            "reports": sum(t["reported_ms"] is not None for t in seen),
-            "uploads": len(seen),
-            "since_ms": min(t["signed_ms"] for t in seen),
-        }
-    found = request.getfixturevalue("proof")
-    return {
-        "requests": [line for line in found["log"] if line.startswith("START RequestId")],
-        "errors": found.get("good_errors", found["errors"]),
-        "reports": found["reports"],
-        "uploads": len(found["uploads"]) if "uploads" in found else 1,
-        "since_ms": found["started_ms"],
-    }

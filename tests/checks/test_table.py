@@ -1,50 +1,95 @@
-"""The table of audit items."""
+"""The table that the function writes to."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from labproof.labs import Lab
 from labproof.preflight import wanted_key
+from labproof.snapshot import Snapshot, expect
 
 
-@pytest.mark.requirement("table.exists")
-def test_table_exists(evidence: dict[str, Any], lab: Lab) -> None:
+@pytest.mark.requirement(
+    "table.exists",
+    hint="Create the table $table with the partition key $partition_key (String).",
+    command="aws dynamodb create-table --table-name $table --billing-mode PAY_PER_REQUEST "
+    "$key_arguments",
+    playbook="create-table.yml",
+)
+def test_table_exists(snapshot: Snapshot) -> None:
     """The table exists under its exact name."""
-    assert evidence["table"], f"There is no table {lab.table}."
+    snapshot.part("table")
 
 
-@pytest.mark.requirement("table.key")
-def test_table_has_its_key(evidence: dict[str, Any], lab: Lab) -> None:
-    """The partition key is the lab's, of type String, and there is no sort key."""
-    assert evidence["table"]["key"] == wanted_key(lab)
+@pytest.mark.requirement(
+    "table.key",
+    weight=3,
+    rests_on=["table.exists"],
+    hint="A table's key cannot be changed: delete $table and create it again with $written_key.",
+    command="aws dynamodb delete-table --table-name $table",
+    playbook="create-table.yml",
+)
+def test_table_has_its_key(snapshot: Snapshot) -> None:
+    """The key is the lab's: names, types, and no part too many."""
+    wanted, found = wanted_key(snapshot.lab), snapshot.part("table")["key"]
+    expect(found == wanted, written(wanted), written(found))
 
 
-@pytest.mark.requirement("table.active")
-def test_table_is_active(evidence: dict[str, Any]) -> None:
+def written(key: list[dict[str, str]]) -> str:
+    return ", ".join(f"{k['name']} ({k['type']}, {k['role']})" for k in key)
+
+
+@pytest.mark.requirement(
+    "table.active",
+    rests_on=["table.exists"],
+    hint="Wait until the table $table is ACTIVE, then grade again.",
+    command="aws dynamodb wait table-exists --table-name $table",
+)
+def test_table_is_active(snapshot: Snapshot) -> None:
     """The table is ready to be used."""
-    assert evidence["table"]["status"] == "ACTIVE"
+    status = snapshot.part("table")["status"]
+    expect(status == "ACTIVE", "status ACTIVE", status)
 
 
-@pytest.mark.requirement("table.on-demand")
-def test_table_is_billed_on_demand(evidence: dict[str, Any]) -> None:
-    """Billing mode PAY_PER_REQUEST."""
-    assert evidence["table"]["billing"] == "PAY_PER_REQUEST"
+@pytest.mark.requirement(
+    "table.on-demand",
+    rests_on=["table.exists"],
+    hint="Switch the table $table to on-demand billing.",
+    command="aws dynamodb update-table --table-name $table --billing-mode PAY_PER_REQUEST",
+    playbook="create-table.yml",
+)
+def test_table_is_billed_on_demand(snapshot: Snapshot) -> None:
+    """The table is billed on demand."""
+    billing = snapshot.part("table")["billing"]
+    expect(billing == "PAY_PER_REQUEST", "billing mode PAY_PER_REQUEST", billing)
 
 
-@pytest.mark.requirement("table.encrypted")
-def test_table_is_encrypted_at_rest(evidence: dict[str, Any]) -> None:
-    """DynamoDB's own encryption counts; a KMS key must be usable and of this account."""
-    encryption = evidence["table"]["encryption"] or {}
-    assert encryption.get("Status", "ENABLED") == "ENABLED"
+@pytest.mark.requirement(
+    "table.encrypted",
+    rests_on=["table.exists"],
+    hint="Encrypt the table $table with DynamoDB's own key, or an enabled key of this account.",
+    command="aws dynamodb update-table --table-name $table --sse-specification Enabled=false",
+    playbook="create-table.yml",
+)
+def test_table_is_encrypted_at_rest(snapshot: Snapshot) -> None:
+    """The table is encrypted at rest with a usable key of this account."""
+    encryption = snapshot.part("table")["encryption"] or {}
+    status = encryption.get("Status", "ENABLED")
+    expect(status == "ENABLED", "encryption ENABLED", status)
     key = encryption.get("KMSMasterKeyArn")
-    assert key is None or f":{evidence['identity']['account']}:" in key
+    mine = key is None or f":{snapshot.target['account']}:" in key
+    expect(mine, "a key of this account", key)
 
 
-@pytest.mark.requirement("table.recoverable")
-def test_table_can_be_recovered_to_a_point_in_time(evidence: dict[str, Any]) -> None:
+@pytest.mark.requirement(
+    "table.recoverable",
+    rests_on=["table.exists"],
+    hint="Switch on point-in-time recovery for the table $table.",
+    command="aws dynamodb update-continuous-backups --table-name $table "
+    "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true",
+    playbook="create-table.yml",
+)
+def test_table_can_be_recovered_to_a_point_in_time(snapshot: Snapshot) -> None:
     """Point-in-time recovery is on."""
-    recovery = evidence["table"]["recovery"]["PointInTimeRecoveryDescription"]
-    assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
+    recovery = snapshot.part("table")["recovery"]["PointInTimeRecoveryDescription"]
+    status = recovery["PointInTimeRecoveryStatus"]
+    expect(status == "ENABLED", "point-in-time recovery ENABLED", status)

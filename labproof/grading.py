@@ -1,0 +1,77 @@
+"""Grade one lab: take its snapshot, judge it, and put both on the disk as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import labproof
+from labproof.aws import AwsError
+from labproof.collect import collect
+from labproof.inventory import InventoryLab
+from labproof.labs import targets
+from labproof.preflight import check_account
+from labproof.probe import probe
+from labproof.snapshot import SCHEMA_VERSION, error_of, is_error
+
+NO_TERMS: dict[str, Any] = {"points": {}, "left_out": [], "waived": {}}
+
+
+@dataclass
+class Stopwatch:
+    """Seconds that each stage took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def time(self, stage: str, work: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self.seconds[stage] = round(time.perf_counter() - start, 3)
+
+
+def take(
+    entry: InventoryLab,
+    client: dict[str, Any] | None,
+    timeout: float,
+    terms: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a lab's snapshot as a document (``labproof/schemas/snapshot.schema.json``).
+
+    ``client`` holds the client host's files, ``{name: {"sha256", "size"} | None}``, or an error;
+    ``timeout`` is in seconds. An account that does not answer gives a snapshot full of errors.
+    """
+    lab, connection = entry.lab, entry.connection
+    began, watch = _now(), Stopwatch()
+    place = {"account": connection.account_id or "", "partition": "aws", "region": connection.region}
+    try:
+        place = check_account(connection)
+    except AwsError as error:
+        state = seen = error_of("get_caller_identity", "NoAccess", str(error))
+    else:
+        state = watch.time("state", lambda: collect(lab, connection, place))
+        state["client"] = client
+        seen = watch.time("probe", lambda: probe(lab, connection, state, timeout))
+    key = {} if is_error(state) or is_error(state.get("key")) else state.get("key") or {}
+    arns = targets(lab.as_dict(), key.get("arn", ""), **place)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "suite_version": labproof.__version__,
+        "taken": began,
+        "finished": _now(),
+        "lab": lab.as_dict(),
+        "rubric": terms or NO_TERMS,
+        "target": {**place, "emulated": bool(connection.endpoint_url)},
+        "arns": {name: found[0] for name, found in arns.items()},
+        "durations": watch.seconds,
+        "state": state,
+        "probe": seen,
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,103 @@
+"""The rubric: one check for each requirement id, found in tests/checks, and what each is worth.
+
+A check is a function of one snapshot, marked with
+``@pytest.mark.requirement(id, weight=…, rests_on=[…], hint=…, command=…, playbook=…)``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from labproof.snapshot import Snapshot
+
+FOLDER = Path(__file__).parents[1] / "tests" / "checks"
+PACKAGE = "labproof_checks"
+TOTAL = 100
+# The order in which a learner builds a lab; what is wrong is told in this order.
+AREAS = (
+    *("key", "source-bucket", "destination-bucket", "role", "function", "table", "trigger"),
+    *("trail", "client", "transfer", "metadata", "ingest", "logs", "account"),
+)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One check of the rubric. ``rests_on`` holds the ids that it cannot pass without."""
+
+    id: str
+    title: str
+    check: Callable[[Snapshot], None]
+    weight: int = 2
+    rests_on: tuple[str, ...] = ()
+    hint: str = ""
+    command: str = ""
+    playbook: str = ""
+
+    @property
+    def area(self) -> str:
+        return self.id.partition(".")[0]
+
+
+@cache
+def rubric() -> dict[str, Requirement]:
+    """Return every requirement by its id, in the learner's order."""
+    found: dict[str, Requirement] = {}
+    for module in _modules():
+        for requirement in _requirements(module):
+            if requirement.id in found:
+                raise ValueError(f"{requirement.id} has two checks in {FOLDER}: keep one.")
+            found[requirement.id] = requirement
+    return {r.id: r for r in sorted(found.values(), key=_place)}
+
+
+def points(ids: list[str], chosen: dict[str, int]) -> dict[str, int]:
+    """Share out 100 points: the chosen ones as given, the rest by weight, in whole points."""
+    open_ids = [i for i in ids if i not in chosen]
+    left = TOTAL - sum(chosen.get(i, 0) for i in ids)
+    weights = {i: rubric()[i].weight for i in open_ids}
+    whole = sum(weights.values()) or 1
+    shares = {i: left * weight // whole for i, weight in weights.items()}
+    # The largest remainders get what whole points leave over.
+    by_rest = sorted(open_ids, key=lambda i: -(left * weights[i] % whole))
+    for i in by_rest[: left - sum(shares.values())]:
+        shares[i] += 1
+    return {i: chosen.get(i, shares.get(i, 0)) for i in ids}
+
+
+def _place(requirement: Requirement) -> int:
+    return AREAS.index(requirement.area) if requirement.area in AREAS else len(AREAS)
+
+
+def _modules() -> list[ModuleType]:
+    """Import the checks as a package of their own: they may be elsewhere than on the path."""
+    package = sys.modules.setdefault(PACKAGE, ModuleType(PACKAGE))
+    package.__path__ = [str(FOLDER)]
+    return [
+        importlib.import_module(f"{PACKAGE}.{path.stem}")
+        for path in sorted(FOLDER.glob("test_*.py"))
+    ]
+
+
+def _requirements(module: ModuleType) -> list[Requirement]:
+    functions = [f for f in vars(module).values() if inspect.isfunction(f)]
+    return [_requirement(f, mark) for f in functions for mark in _marks(f)]
+
+
+def _marks(function: Callable[..., None]) -> list[object]:
+    marks = getattr(function, "pytestmark", [])
+    return [mark for mark in marks if mark.name == "requirement"]
+
+
+def _requirement(function: Callable[[Snapshot], None], mark: object) -> Requirement:
+    (name,) = mark.args  # type: ignore[attr-defined]
+    given = dict(mark.kwargs)  # type: ignore[attr-defined]
+    given["rests_on"] = tuple(given.get("rests_on", ()))
+    title = (inspect.getdoc(function) or name).splitlines()[0]
+    return Requirement(name, title, function, **given)

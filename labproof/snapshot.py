@@ -1,0 +1,125 @@
+"""A snapshot: all that was seen of one lab at one time. Evidence, no judgement.
+
+A thing that does not exist is None; what could not be read is ``{"error": {"call", "code",
+"message"}}`` in its place. A check meets the two as :class:`Failure` and :class:`Unreadable`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+from labproof.labs import Lab
+
+SCHEMA_VERSION = 1
+LONGEST_MESSAGE = 500
+PROBED = ("transfer", "metadata", "ingest", "logs")
+NAMES = {
+    "source_bucket": "bucket",
+    "destination_bucket": "bucket",
+    "trail_bucket": "bucket",
+    "key": "key under",
+}
+
+
+class Failure(AssertionError):
+    """What the lab should show, and what it shows instead."""
+
+    def __init__(self, expected: str, found: object = "none") -> None:
+        super().__init__(f"expected {expected}, found {found}")
+        self.expected, self.found = expected, str(found)
+
+
+class Unreadable(Exception):
+    """AWS did not answer a question that a check asks: nobody's fault, and no verdict."""
+
+    def __init__(self, error: dict[str, str]) -> None:
+        super().__init__(f"{error['code']} from {error['call']}: {error['message']}")
+        self.error = error
+
+
+class Reading(dict[str, Any]):
+    """A part of the evidence; a value in it that could not be read raises Unreadable."""
+
+    def __getitem__(self, name: str) -> Any:
+        return opened(super().__getitem__(name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return opened(super().get(name, default))
+
+
+def is_error(value: Any) -> bool:
+    """Tell whether a reading failed."""
+    return isinstance(value, dict) and set(value) == {"error"} and isinstance(value["error"], dict)
+
+
+def error_of(call: str, code: str, message: str = "") -> dict[str, Any]:
+    """Return what stands in the place of a reading that failed."""
+    return {"error": {"call": call, "code": code, "message": message[:LONGEST_MESSAGE]}}
+
+
+def opened(value: Any) -> Any:
+    """Return evidence to look into. Raises Unreadable."""
+    if is_error(value):
+        raise Unreadable(value["error"])
+    if isinstance(value, dict):
+        return Reading(value)
+    return [opened(one) for one in value] if isinstance(value, list) else value
+
+
+def expect(holds: bool, expected: str, found: object) -> None:
+    """Raise Failure unless something holds."""
+    if not holds:
+        raise Failure(expected, found)
+
+
+def expect_none(problems: list[str], expected: str) -> None:
+    """Raise Failure that tells the problems, if there are any."""
+    expect(not problems, expected, "; ".join(problems))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One lab's evidence, as a check sees it; ``document`` is what ``snapshots/HOST.json`` holds."""
+
+    document: dict[str, Any]
+
+    @cached_property
+    def lab(self) -> Lab:
+        """What the lab should be."""
+        return Lab(**{f.name: self.document["lab"].get(f.name) for f in fields(Lab)})
+
+    @property
+    def target(self) -> Reading:
+        """Where it is: ``account``, ``partition``, ``region``, ``emulated`` (bool, no real AWS)."""
+        return Reading(self.document["target"])
+
+    @property
+    def arns(self) -> dict[str, str]:
+        """The ARNs that the lab's parts have by their names (:func:`labproof.labs.targets`)."""
+        return dict(self.document["arns"])
+
+    def part(self, name: str) -> Any:
+        """Return what was read of a part of the lab's state. Raises Failure when it is absent."""
+        found = opened(self.document["state"]).get(name)
+        if found is None:
+            what = NAMES.get(name, name.replace("_", " "))
+            raise Failure(f"the {what} {self._name(name)}", "none")
+        return found
+
+    def seen(self, name: str) -> Any:
+        """Return what the probe saw. Raises Failure when nothing could be uploaded or followed."""
+        probe = opened(self.document["probe"])
+        if probe is None or (found := probe.get(name)) is None:
+            raise Failure(f"a fresh upload to {self.lab.source_bucket} to be worked on", "none made")
+        return found
+
+    def duration(self, area: str) -> float:
+        """Return the seconds it took to see what an area's checks judge."""
+        what = "probe" if area in PROBED else "state"
+        return float(self.document["durations"].get(what, 0.0))
+
+    def _name(self, part: str) -> str:
+        names = {"key": "key_alias", "log_group": "function", "rules": "function"}
+        return str(getattr(self.lab, names.get(part, part), part))
