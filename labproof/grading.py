@@ -47,7 +47,11 @@ def take(
     """
     lab, connection = entry.lab, entry.connection
     began, watch = _now(), Stopwatch()
-    place = {"account": connection.account_id or "", "partition": "aws", "region": connection.region}
+    place = {
+        "account": connection.account_id or "",
+        "partition": "aws",
+        "region": connection.region,
+    }
     try:
         place = check_account(connection)
     except AwsError as error:

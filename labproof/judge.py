@@ -52,7 +52,10 @@ def decide(snapshot: Snapshot) -> dict[str, Outcome]:
     """Return the outcome of each requirement that the lab has, in the learner's order."""
     mine = {i: r for i, r in rubric().items() if i in snapshot.lab.requirements}
     alone = {i: ask(requirement, snapshot) for i, requirement in mine.items()}
-    return {i: _settled(mine[i], alone) for i in mine}
+    settled: dict[str, Outcome] = {}
+    for name in sorted(mine, key=lambda i: len(_foundations(mine[i]))):
+        settled[name] = _settled(mine[name], alone[name], settled)
+    return {i: settled[i] for i in mine}
 
 
 def ask(requirement: Requirement, snapshot: Snapshot) -> Outcome:
@@ -69,17 +72,17 @@ def ask(requirement: Requirement, snapshot: Snapshot) -> Outcome:
     return Outcome(PASSED)
 
 
-def _settled(requirement: Requirement, alone: dict[str, Outcome]) -> Outcome:
-    """Take into account what a check rests on, however far down."""
-    outcome = alone[requirement.id]
+def _settled(requirement: Requirement, outcome: Outcome, settled: dict[str, Outcome]) -> Outcome:
+    """Take into account what a failed check rests on, however far down."""
     if outcome.status != FAILED:
         return outcome
-    below = [i for i in _foundations(requirement) if i in alone]
-    if failed := tuple(i for i in below if alone[i].status == FAILED):
+    below = {i: settled[i] for i in _foundations(requirement) if i in settled}
+    if failed := tuple(i for i, one in below.items() if one.status == FAILED):
         return replace(outcome, status=BLOCKED, blocked_by=failed)
-    if unknown := [i for i in below if alone[i].status == ERROR]:
-        why = f"{unknown[0]}, on which it rests, is not known: {alone[unknown[0]].found}"
-        return Outcome(ERROR, outcome.expected, _bounded(why))
+    for name, one in below.items():
+        if one.status == ERROR:
+            why = f"{name}, on which it rests, is not known: {one.found}"
+            return Outcome(ERROR, outcome.expected, _bounded(why))
     return outcome
 
 

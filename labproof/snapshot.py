@@ -112,7 +112,9 @@ class Snapshot:
         """Return what the probe saw. Raises Failure when nothing could be uploaded or followed."""
         probe = opened(self.document["probe"])
         if probe is None or (found := probe.get(name)) is None:
-            raise Failure(f"a fresh upload to {self.lab.source_bucket} to be worked on", "none made")
+            raise Failure(
+                f"a fresh upload to {self.lab.source_bucket} to be worked on", "none made"
+            )
         return found
 
     def duration(self, area: str) -> float:

@@ -98,9 +98,11 @@ def sources(config: pytest.Config) -> list[Source]:
         return [Archived(path) for path in sorted(Path(folder).glob("*.json"))]
     inventory = str(config.getoption("--ansible-inventory") or constants.DEFAULT_HOST_LIST[0])
     names = [name for name in (config.getoption("--hosts") or "").split(",") if name]
-    return [
-        Live(host, inventory) for host in testinfra.get_hosts(names, ansible_inventory=inventory)
-    ] if names else []
+    return (
+        [Live(host, inventory) for host in testinfra.get_hosts(names, ansible_inventory=inventory)]
+        if names
+        else []
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
