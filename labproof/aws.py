@@ -26,6 +26,8 @@ DEFAULT_REGION = "us-east-1"
 CLIENT_CONFIG = Config(
     retries={"mode": "adaptive", "max_attempts": 6}, connect_timeout=5, read_timeout=60
 )
+# The first question is not worth long retries: where nobody answers, people should soon be told.
+FIRST_CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5)
 CREDENTIAL_CODES = {
     "AuthFailure",
     "ExpiredToken",
@@ -213,7 +215,8 @@ def _assumed(connection: Connection) -> dict[str, str]:
 @cache
 def _client(connection: Connection, service: str) -> Any:
     arguments = connection._client_arguments()
-    return connection._session().client(service, config=CLIENT_CONFIG, **arguments)
+    config = FIRST_CONFIG if service == "sts" else CLIENT_CONFIG
+    return connection._session().client(service, config=config, **arguments)
 
 
 def error_code(error: ClientError) -> str:

@@ -26,7 +26,7 @@ TRUST = {
 
 
 def next_step(snapshot: Snapshot, requirement: Requirement, wanted: bool) -> dict[str, str]:
-    """Return ``hint``, ``command`` and ``playbook`` of a requirement; empty where none is needed."""
+    """Return ``hint``, ``command`` and ``playbook``; empty where none is wanted."""
     if not wanted:
         return {"hint": "", "command": "", "playbook": ""}
     names = words(snapshot)

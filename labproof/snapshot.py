@@ -23,7 +23,7 @@ NAMES = {
 }
 
 
-class Failure(AssertionError):
+class Failure(AssertionError):  # noqa: N818 - an outcome, not a mishap
     """What the lab should show, and what it shows instead."""
 
     def __init__(self, expected: str, found: object = "none") -> None:
@@ -31,7 +31,7 @@ class Failure(AssertionError):
         self.expected, self.found = expected, str(found)
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - an outcome, not a mishap
     """AWS did not answer a question that a check asks: nobody's fault, and no verdict."""
 
     def __init__(self, error: dict[str, str]) -> None:
@@ -81,7 +81,7 @@ def expect_none(problems: list[str], expected: str) -> None:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One lab's evidence, as a check sees it; ``document`` is what ``snapshots/HOST.json`` holds."""
+    """One lab's evidence, as a check sees it; ``document`` is the content of its file."""
 
     document: dict[str, Any]
 

@@ -76,7 +76,7 @@ def test_verify_proves_every_lab_and_then_every_check_passes(built: World) -> No
 
 def test_no_secret_reaches_the_output(built: World) -> None:
     run = built.play("verify.yml", "-vvv", "-l", "xfusion:event-copy")
-    assert run.code == 0
+    assert run.code == 0, run.messages
     assert "sandbox-only" not in run.output
     assert "X-Amz-Signature=" not in run.output
 
