@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from labproof import naming
+from labproof import naming, switches
 from labproof.variables import (
     Reader,
     choice,
@@ -31,10 +31,14 @@ COMMON_DEFAULTS: dict[str, Any] = {
     "lab_source_public": False,
     "lab_source_https_only": False,
     "lab_source_versioned": False,
+    "lab_more_source_buckets": [],
     "lab_destination_bucket": None,
+    "lab_topic": None,
+    "lab_stack": None,
     "lab_table": None,
     "lab_table_partition_key": None,
     "lab_table_sort_key": None,
+    "lab_table_index": None,
     "lab_table_recoverable": False,
     "lab_table_undeletable": False,
     "lab_role_managed_policies": [],
@@ -82,7 +86,7 @@ OWN_KIND: dict[str, Any] = {
 # How a lab is proved, and what an environment variable of its function may name.
 FLOWS = ("transfer", "copy", "metadata", "ingest")
 DELIVERIES = ("any", "s3", "eventbridge")
-NAMEABLE = ("source_bucket", "destination_bucket", "table")
+NAMEABLE = ("source_bucket", "destination_bucket", "table", "topic")
 
 READERS: dict[str, Reader] = {
     "lab_learner": label,
@@ -92,10 +96,14 @@ READERS: dict[str, Reader] = {
     "lab_source_public": switch,
     "lab_source_https_only": switch,
     "lab_source_versioned": switch,
+    "lab_more_source_buckets": texts,
     "lab_destination_bucket": text,
+    "lab_topic": text,
+    "lab_stack": text,
     "lab_table": text,
     "lab_table_partition_key": text,
     "lab_table_sort_key": text,
+    "lab_table_index": text,
     "lab_table_recoverable": switch,
     "lab_table_undeletable": switch,
     "lab_key_alias": text,
@@ -124,6 +132,9 @@ NAME_RULES = {
     "lab_function": naming.function_problem,
     "lab_role": naming.role_problem,
     "lab_table": naming.table_problem,
+    "lab_table_index": naming.index_problem,
+    "lab_topic": naming.topic_problem,
+    "lab_stack": naming.stack_problem,
     "lab_key_alias": naming.alias_problem,
     "lab_trail": naming.trail_problem,
     "lab_trail_bucket": naming.bucket_problem,
@@ -135,11 +146,16 @@ UNIQUE_NAMES = (
     "lab_function",
     "lab_role",
     "lab_table",
+    "lab_topic",
+    "lab_stack",
     "lab_key_alias",
     "lab_trail",
     "lab_trail_role",
 )
-BUCKET_NAMES = ("lab_source_bucket", "lab_destination_bucket", "lab_trail_bucket", "lab_log_bucket")
+BUCKET_NAMES = (
+    *("lab_source_bucket", "lab_more_source_buckets", "lab_destination_bucket"),
+    *("lab_trail_bucket", "lab_log_bucket"),
+)
 SERVICE_ROLE_POLICIES = {"AWSLambdaBasicExecutionRole"}
 # What a grant can be on: the part of the lab whose name it needs, if any, and the ARN.
 TARGETS: dict[str, tuple[str | None, str]] = {
@@ -148,6 +164,7 @@ TARGETS: dict[str, tuple[str | None, str]] = {
     "destination": ("destination_bucket", "arn:{partition}:s3:::{name}"),
     "destination-objects": ("destination_bucket", "arn:{partition}:s3:::{name}/*"),
     "table": ("table", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"),
+    "topic": ("topic", "arn:{partition}:sns:{region}:{account}:{name}"),
     "logs": (None, "arn:{partition}:logs:{region}:{account}:*"),
     # A key's ARN is known only once the key exists; its alias stands for it until then.
     "key": ("key_alias", "{key_arn}"),
@@ -175,10 +192,14 @@ class Lab:
     source_public: bool
     source_https_only: bool
     source_versioned: bool
+    more_source_buckets: tuple[str, ...]
     destination_bucket: str | None
+    topic: str | None
+    stack: str | None
     table: str | None
     partition_key: str | None
     sort_key: str | None
+    table_index: str | None
     table_recoverable: bool
     table_undeletable: bool
     key_alias: str | None
@@ -203,11 +224,19 @@ class Lab:
     client_files: tuple[str, ...]
     requirements: tuple[str, ...]
 
+    @property
+    def source_buckets(self) -> tuple[str, ...]:
+        """All buckets that files are uploaded to, the first one first."""
+        return (self.source_bucket, *self.more_source_buckets)
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for playbooks and documents."""
         return asdict(self) | {
             name: list(getattr(self, name))
-            for name in ("managed_policies", "trigger_events", "client_files", "requirements")
+            for name in (
+                *("managed_policies", "trigger_events", "client_files", "requirements"),
+                "more_source_buckets",
+            )
         }
 
 
@@ -249,11 +278,14 @@ def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
     """Return the lab that an inventory host describes. Raises LabError with all problems found."""
     given = {k: v for k, v in variables.items() if k.startswith("lab_") and v not in (None, "")}
     kind = kind_of(host, groups, given.get("lab_kind"))
-    raw = {"lab_learner": host} | COMMON_DEFAULTS | known(kind)["defaults"] | given
+    defaults = COMMON_DEFAULTS | _defaults(kind, given)
+    raw = {"lab_learner": host} | defaults | given
+    own = {name: value for name, value in given.items() if value != defaults.get(name)}
     values, problems = _read(host, raw)
     values |= _names_after_the_trail(values)
     problems += [*_missing(host, kind, raw), *_bad_names(host, values)]
     problems += [*_bad_grants(host, kind, raw), *_bad_environment(host, kind, raw)]
+    problems += switches.problems(host, kind, values, own)
     if problems:
         raise LabError("\n".join(problems))
     return Lab(
@@ -265,10 +297,14 @@ def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
         source_public=values["lab_source_public"],
         source_https_only=values["lab_source_https_only"],
         source_versioned=values["lab_source_versioned"],
+        more_source_buckets=values["lab_more_source_buckets"],
         destination_bucket=values["lab_destination_bucket"],
+        topic=values["lab_topic"],
+        stack=values["lab_stack"],
         table=values["lab_table"],
         partition_key=values["lab_table_partition_key"],
         sort_key=values["lab_table_sort_key"],
+        table_index=values["lab_table_index"],
         table_recoverable=values["lab_table_recoverable"],
         table_undeletable=values["lab_table_undeletable"],
         key_alias=values["lab_key_alias"],
@@ -295,6 +331,33 @@ def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
     )
 
 
+def _defaults(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a kind gives, with what each extension adds whose switch is on."""
+    found: dict[str, Any] = known(kind)["defaults"]
+    for variable, more in known(kind).get("extensions", {}).items():
+        if given.get(variable):
+            found = _joined(found, more)
+    return found
+
+
+def _joined(first: Any, second: Any) -> Any:
+    """Join lists, and dictionaries key by key; of anything else, take the second."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        both = {k: _joined(first[k], v) for k, v in second.items() if k in first}
+        return first | second | both
+    if isinstance(first, list) and isinstance(second, list):
+        return first + second
+    return second
+
+
+def _buckets(lab: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return the variables that name buckets, each with one name."""
+    for variable in BUCKET_NAMES:
+        found = lab.get(variable) or []
+        for name in found if isinstance(found, list | tuple) else [found]:
+            yield variable, name
+
+
 def shared_names(labs: list[dict[str, Any]]) -> list[str]:
     """Return a sentence for every name that two labs claim.
 
@@ -303,9 +366,8 @@ def shared_names(labs: list[dict[str, Any]]) -> list[str]:
     """
     owners: dict[tuple[str, ...], list[str]] = {}
     for lab in labs:
-        for variable in BUCKET_NAMES:
-            if name := lab.get(variable):
-                owners.setdefault(("bucket", str(name)), []).append(f"{variable} of {lab['host']}")
+        for variable, bucket in _buckets(lab):
+            owners.setdefault(("bucket", str(bucket)), []).append(f"{variable} of {lab['host']}")
         for variable in UNIQUE_NAMES:
             if name := lab.get(variable):
                 what = (variable.removeprefix("lab_"), str(name), str(lab.get("account")))
@@ -324,12 +386,24 @@ def targets(lab: dict[str, Any], key_arn: str, **place: str) -> dict[str, list[s
     ``lab`` is a Lab as data; ``place`` holds ``partition``, ``region`` and ``account``.
     """
     place = {**place, "key_arn": key_arn}
-    names = {target: lab[part] if part else "" for target, (part, _) in TARGETS.items()}
     return {
-        target: [form.format(name=names[target], **place)]
-        for target, (_, form) in TARGETS.items()
-        if names[target] is not None
+        target: [form.format(name=name, **place) for name in names]
+        for target, (part, form) in TARGETS.items()
+        if (names := _names(lab, part))
     }
+
+
+def _names(lab: dict[str, Any], part: str | None) -> list[str]:
+    """Return the names that a part goes by: several for the source buckets, "" for no part."""
+    if part is None:
+        return [""]
+    more = lab["more_source_buckets"] if part == "source_bucket" else []
+    return [name for name in (lab[part], *more) if name is not None]
+
+
+def function_environment(lab: dict[str, Any], identity: dict[str, str]) -> dict[str, str]:
+    """Return the function's variables; a topic's ARN is complete only in an account."""
+    return {name: value.format(**identity) for name, value in lab["environment"].items()}
 
 
 def policy_documents(
@@ -388,9 +462,12 @@ def _problem(host: str, variable: str, expected: str, found: Any) -> str:
 
 
 def _environment(values: dict[str, Any]) -> dict[str, str]:
-    """Return the function's variables with the names that they stand for."""
-    wanted = values["lab_function_environment"]
-    return {name: values[f"lab_{part}"] for name, part in wanted.items()}
+    """Return the function's variables with the names that they stand for; of a topic, its ARN."""
+    forms = {"topic": TARGETS["topic"][1].replace("{name}", str(values["lab_topic"]))}
+    return {
+        name: forms.get(part, values[f"lab_{part}"])
+        for name, part in values["lab_function_environment"].items()
+    }
 
 
 def _bad_environment(host: str, kind: str, values: dict[str, Any]) -> list[str]:

@@ -75,3 +75,12 @@ trail_problem = _pattern(
 table_problem = _pattern(
     r"[A-Za-z0-9_.-]{3,255}", "must be 3 to 255 letters, digits, dots, hyphens or underscores"
 )
+index_problem = table_problem
+# https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html (FIFO topics want a group id)
+topic_problem = _pattern(
+    r"[A-Za-z0-9_-]{1,256}", "must be 1 to 256 letters, digits, hyphens or underscores"
+)
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+stack_problem = _pattern(
+    r"[A-Za-z][A-Za-z0-9-]{0,127}", "must be a letter and then up to 127 letters, digits or hyphens"
+)
