@@ -31,7 +31,7 @@ KEYS = {
 REPEATED = "zip"
 
 
-def probe(lab: Lab, connection: Connection, timeout: float = 60) -> dict[str, dict[str, Any]]:
+def transfer(lab: Lab, connection: Connection, timeout: float = 60) -> dict[str, dict[str, Any]]:
     """Upload fresh files and follow them, all at once; then upload to one of the keys again.
 
     Returns ``{label: transfer}``: the fields of Transfer with the file's ``sha256`` and ``size``.
