@@ -6,6 +6,8 @@ SERIES ?= 3.11 3.13
 INVENTORY ?= inventory/sandbox
 # What `make audit` audits
 LAB ?= secure-ingestion
+# What `make regrade` judges again
+FROM ?= reports/latest
 export SANDBOX_PORT ?= 4566
 export ANSIBLE_FORCE_COLOR ?= $(shell test -t 1 && echo 1 || echo 0)
 
@@ -16,18 +18,25 @@ PORT = --port $(SANDBOX_PORT)
 python = $(shell for s in $(1); do for p in python$$s $$HOME/.pyenv/versions/$$s*/bin/python$$s; do \
   $$p -c 'import sys, venv' 2>/dev/null && { echo $$p; exit; }; done; done; echo $(2))
 
-.PHONY: help lab verify check destroy sandbox stop test lint bench audit lock clean
+.PHONY: help lab verify grade regrade check destroy sandbox stop test lint bench audit lock clean
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-lab: $(VENV)/.ready ## Build every lab on the sandbox, prove it, and show how to look at it
+lab: $(VENV)/.ready ## Build every lab on the sandbox, prove it, grade it, and show how to look at it
 	@$(BIN)/ansible-playbook -i $(INVENTORY) site.yml
 	@$(BIN)/ansible-playbook -i $(INVENTORY) verify.yml
+	@$(BIN)/ansible-playbook -i $(INVENTORY) grade.yml
 	@$(BIN)/ansible-playbook -i $(INVENTORY) playbooks/show-labs.yml
 
 verify: $(VENV)/.ready ## Prove the labs again with fresh uploads
 	@$(BIN)/ansible-playbook -i $(INVENTORY) verify.yml
+
+grade: $(VENV)/.ready ## Grade the labs, and write a report into reports/
+	@$(BIN)/ansible-playbook -i $(INVENTORY) grade.yml
+
+regrade: $(VENV)/.ready ## Judge archived snapshots again, without AWS (FROM=reports/latest)
+	@$(BIN)/python -m labproof.regrade $(FROM)
 
 check: $(VENV)/.ready ## Judge the labs' state, one test per requirement
 	@$(BIN)/pytest tests/checks --hosts=ansible://all --ansible-inventory=$(INVENTORY)

@@ -1,0 +1,251 @@
+"""A learner who builds a lab step by step with the SDK, plainly, and tags nothing.
+
+Each step takes a lab and its connection; ``STEPS`` are in the learner's order, and a step that a
+kind of lab has no part for does nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from labproof.aws import Connection
+from labproof.labs import Lab, managed_policy_arn, policy_documents
+from labproof.package import fill, zip_bytes
+
+FILES = Path(__file__).parents[2] / "files"
+SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+PLACEHOLDERS = {
+    "REPLACE-WITH-YOUR-DYNAMODB-TABLE": "table",
+    "REPLACE-WITH-YOUR-PRIVATE-BUCKET": "destination_bucket",
+}
+Step = Callable[[Lab, Connection], None]
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(**statement: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", **statement}
+
+
+def account(connection: Connection) -> str:
+    return str(connection.identity()["account"])
+
+
+def key_arn(lab: Lab, connection: Connection) -> str:
+    if not lab.key_alias:
+        return ""
+    kms = connection.client("kms")
+    return str(kms.describe_key(KeyId=lab.key_alias)["KeyMetadata"]["Arn"])
+
+
+def create_key(lab: Lab, connection: Connection) -> None:
+    if not lab.key_alias:
+        return
+    kms, mine = connection.client("kms"), account(connection)
+    use = {"Effect": "Allow", "Resource": "*"}
+    key = kms.create_key(
+        Policy=document(
+            use | {"Principal": {"AWS": f"arn:aws:iam::{mine}:root"}, "Action": "kms:*"},
+            use
+            | {
+                "Principal": {"Service": "s3.amazonaws.com"},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Condition": {"StringEquals": {"aws:SourceAccount": mine}},
+            },
+        )
+    )["KeyMetadata"]["KeyId"]
+    kms.enable_key_rotation(KeyId=key)
+    kms.create_alias(AliasName=lab.key_alias, TargetKeyId=key)
+
+
+def let_role_use_key(lab: Lab, connection: Connection) -> None:
+    """Name the role in the key's policy, which is possible once there is a role."""
+    if not lab.key_alias:
+        return
+    kms, arn = connection.client("kms"), key_arn(lab, connection)
+    policy = json.loads(kms.get_key_policy(KeyId=arn, PolicyName="default")["Policy"])
+    role = f"arn:aws:iam::{account(connection)}:role/{lab.role}"
+    policy["Statement"].append(
+        allow(Principal={"AWS": role}, Action="kms:Decrypt", Resource="*")
+    )
+    kms.put_key_policy(KeyId=arn, PolicyName="default", Policy=json.dumps(policy))
+
+
+def create_source_bucket(lab: Lab, connection: Connection) -> None:
+    s3, name = connection.client("s3"), lab.source_bucket
+    s3.create_bucket(Bucket=name)
+    block_public_access(s3, name, not lab.source_public)
+    arn = f"arn:aws:s3:::{name}"
+    if lab.source_public:
+        reading = allow(Principal="*", Action="s3:GetObject", Resource=f"{arn}/*")
+        s3.put_bucket_policy(Bucket=name, Policy=document(reading))
+    if lab.source_versioned:
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    if lab.source_https_only:
+        denied = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        s3.put_bucket_policy(Bucket=name, Policy=document(denied))
+    if lab.key_alias:
+        rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn(lab, connection)}
+        s3.put_bucket_encryption(
+            Bucket=name,
+            ServerSideEncryptionConfiguration={
+                "Rules": [{"ApplyServerSideEncryptionByDefault": rule}]
+            },
+        )
+
+
+def create_destination_bucket(lab: Lab, connection: Connection) -> None:
+    if lab.destination_bucket:
+        s3 = connection.client("s3")
+        s3.create_bucket(Bucket=lab.destination_bucket)
+        block_public_access(s3, lab.destination_bucket, True)
+
+
+def block_public_access(s3: Any, bucket: str, on: bool) -> None:
+    s3.put_public_access_block(
+        Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(SETTINGS, on)
+    )
+
+
+def create_role(lab: Lab, connection: Connection) -> None:
+    iam = connection.client("iam")
+    trust = allow(Principal={"Service": "lambda.amazonaws.com"}, Action="sts:AssumeRole")
+    iam.create_role(RoleName=lab.role, AssumeRolePolicyDocument=document(trust))
+    for policy in lab.managed_policies:
+        iam.attach_role_policy(RoleName=lab.role, PolicyArn=managed_policy_arn(policy, "aws"))
+    place = connection.identity()
+    documents = policy_documents(lab.as_dict(), place, key_arn(lab, connection))
+    for name, found in documents.items():
+        iam.put_role_policy(RoleName=lab.role, PolicyName=name, PolicyDocument=json.dumps(found))
+    let_role_use_key(lab, connection)
+
+
+def create_function(lab: Lab, connection: Connection) -> None:
+    functions = connection.client("lambda")
+    functions.create_function(
+        FunctionName=lab.function,
+        Runtime=lab.runtime,
+        Handler="lambda_function.lambda_handler",
+        Timeout=lab.timeout,
+        MemorySize=lab.memory,
+        Role=f"arn:aws:iam::{account(connection)}:role/{lab.role}",
+        Environment={"Variables": lab.environment},
+        Code={"ZipFile": zip_bytes({"lambda_function.py": code(lab)})},
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName=lab.function)
+
+
+def code(lab: Lab) -> str:
+    """Return the lab's function, its placeholders filled in."""
+    source = (FILES / lab.function_source).read_text("utf-8")
+    names = {p: str(getattr(lab, part)) for p, part in PLACEHOLDERS.items()}
+    return fill(source, names)
+
+
+def create_table(lab: Lab, connection: Connection) -> None:
+    if not lab.table:
+        return
+    dynamodb = connection.client("dynamodb")
+    key = {"HASH": lab.partition_key, "RANGE": lab.sort_key}
+    names = {kind: name for kind, name in key.items() if name}
+    dynamodb.create_table(
+        TableName=lab.table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in names.values()
+        ],
+        KeySchema=[{"AttributeName": n, "KeyType": kind} for kind, n in names.items()],
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=lab.table)
+    if lab.table_recoverable:
+        dynamodb.update_continuous_backups(
+            TableName=lab.table,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
+
+
+def create_trigger(lab: Lab, connection: Connection) -> None:
+    mine = account(connection)
+    connection.client("lambda").add_permission(
+        FunctionName=lab.function,
+        StatementId="uploads",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn=f"arn:aws:s3:::{lab.source_bucket}",
+        SourceAccount=mine,
+    )
+    arn = f"arn:aws:lambda:{connection.region}:{mine}:function:{lab.function}"
+    target = {"LambdaFunctionArn": arn, "Events": list(lab.trigger_events)}
+    connection.client("s3").put_bucket_notification_configuration(
+        Bucket=lab.source_bucket,
+        NotificationConfiguration={"LambdaFunctionConfigurations": [target]},
+    )
+
+
+def create_trail(lab: Lab, connection: Connection) -> None:
+    if not lab.trail:
+        return
+    s3, cloudtrail = connection.client("s3"), connection.client("cloudtrail")
+    s3.create_bucket(Bucket=lab.trail_bucket)
+    block_public_access(s3, str(lab.trail_bucket), True)
+    service, arn = {"Service": "cloudtrail.amazonaws.com"}, f"arn:aws:s3:::{lab.trail_bucket}"
+    s3.put_bucket_policy(
+        Bucket=lab.trail_bucket,
+        Policy=document(
+            allow(Principal=service, Action="s3:GetBucketAcl", Resource=arn),
+            allow(Principal=service, Action="s3:PutObject", Resource=f"{arn}/AWSLogs/*"),
+        ),
+    )
+    cloudtrail.create_trail(
+        Name=lab.trail,
+        S3BucketName=lab.trail_bucket,
+        IsMultiRegionTrail=True,
+        EnableLogFileValidation=True,
+    )
+    objects = {"Type": "AWS::S3::Object", "Values": [f"arn:aws:s3:::{lab.source_bucket}/"]}
+    selector = {
+        "ReadWriteType": "All",
+        "IncludeManagementEvents": True,
+        "DataResources": [objects],
+    }
+    cloudtrail.put_event_selectors(TrailName=lab.trail, EventSelectors=[selector])
+    cloudtrail.start_logging(Name=lab.trail)
+
+
+def upload_sample(lab: Lab, connection: Connection) -> None:
+    """Upload sample.zip, as the challenge's last step asks."""
+    if "sample.zip" in lab.client_files:
+        body = (FILES / "sample.zip").read_bytes()
+        connection.client("s3").put_object(Bucket=lab.source_bucket, Key="sample.zip", Body=body)
+
+
+STEPS: dict[str, Step] = {
+    "key": create_key,
+    "source bucket": create_source_bucket,
+    "destination bucket": create_destination_bucket,
+    "role": create_role,
+    "function": create_function,
+    "table": create_table,
+    "trigger": create_trigger,
+    "trail": create_trail,
+    "sample": upload_sample,
+}
+
+
+def build(lab: Lab, connection: Connection, until: str = "sample") -> None:
+    """Take every step up to and including one."""
+    for name, step in STEPS.items():
+        step(lab, connection)
+        if name == until:
+            return
