@@ -26,11 +26,13 @@ class Rule:
     account: str
     partition: str
     region: str
+    suffix: str = ""  # tells apart the rules of several buckets
 
     @property
     def name(self) -> str:
         """The name of the rule, and of the permission's statement."""
-        return f"labproof-{self.function}"[:64]
+        end = f"-{self.suffix}" if self.suffix else ""
+        return f"labproof-{self.function}"[: 64 - len(end)] + end
 
     @property
     def arn(self) -> str:

@@ -280,7 +280,8 @@ def resolve(host: str, groups: list[str], variables: dict[str, Any]) -> Lab:
     kind = kind_of(host, groups, given.get("lab_kind"))
     defaults = COMMON_DEFAULTS | _defaults(kind, given)
     raw = {"lab_learner": host} | defaults | given
-    own = {name: value for name, value in given.items() if value != defaults.get(name)}
+    own = {v: given[v] for v in {*READERS, *COMMON_DEFAULTS} & set(given)}
+    own = {variable: value for variable, value in own.items() if value != defaults.get(variable)}
     values, problems = _read(host, raw)
     values |= _names_after_the_trail(values)
     problems += [*_missing(host, kind, raw), *_bad_names(host, values)]

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-noti
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from dataclasses import dataclass
@@ -26,6 +27,15 @@ VALIDATION_DEADLINE_S = 60
 LONGEST_PAUSE_S = 5.0
 
 
+def trigger_suffix(bucket: str) -> str:
+    """Return what tells apart the triggers of buckets that share a function, short and stable.
+
+    A statement id has 100 characters at most and no dots, a bucket's name has both.
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    """
+    return hashlib.sha256(bucket.encode()).hexdigest()[:8]
+
+
 @dataclass(frozen=True)
 class Trigger:
     """A bucket, the function that its uploads invoke, and the S3 event types that count."""
@@ -36,11 +46,12 @@ class Trigger:
     account: str
     partition: str
     region: str
+    suffix: str = ""  # tells apart the triggers of several buckets
 
     @property
     def name(self) -> str:
         """The statement id and the notification id."""
-        return f"labproof-{self.function}"
+        return "-".join(filter(None, ("labproof", self.function, self.suffix)))
 
     @property
     def function_arn(self) -> str:

@@ -17,11 +17,13 @@ class ActionModule(LabAction):
         "bucket": {"type": "str", "required": True},
         "function": {"type": "str", "required": True},
         "identity": {"type": "dict", "required": True},
+        "suffix": {"type": "str", "default": ""},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
 
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        rule = Rule(arguments["bucket"], arguments["function"], **arguments["identity"])
+        suffix, identity = arguments["suffix"], arguments["identity"]
+        rule = Rule(arguments["bucket"], arguments["function"], **identity, suffix=suffix)
         turn = ensure if arguments["state"] == "present" else remove
         changes = turn(rule, self.connection, dry_run=self.check_mode)
         return {"changed": bool(changes), "changes": changes}

@@ -18,6 +18,7 @@ class ActionModule(LabAction):
         "function": {"type": "str", "required": True},
         "events": {"type": "list", "elements": "str", "default": ["s3:ObjectCreated:*"]},
         "identity": {"type": "dict", "required": True},
+        "suffix": {"type": "str", "default": ""},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
 
@@ -27,6 +28,7 @@ class ActionModule(LabAction):
             arguments["function"],
             tuple(arguments["events"]),
             **arguments["identity"],
+            suffix=arguments["suffix"],
         )
         turn = ensure if arguments["state"] == "present" else remove
         changes = turn(trigger, self.connection, dry_run=self.check_mode)

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from labproof.audit import item_problems, timeline
-from labproof.labs import policy_documents
+from labproof.labs import function_environment, policy_documents
 from labproof.prove import metadata
+from labproof.trigger import trigger_suffix
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "audit_item_problems": item_problems,
+            "function_environment": function_environment,
             "metadata_item_problems": metadata.item_problems,
             "policy_documents": policy_documents,
             "timeline": timeline,
+            "trigger_suffix": trigger_suffix,
         }
