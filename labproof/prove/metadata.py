@@ -11,6 +11,7 @@ from labproof.audit import moment
 from labproof.aws import Connection
 from labproof.follow import moments
 from labproof.labs import Lab
+from labproof.prove import extensions
 from labproof.readers import ask, read_invocations
 
 FIVE_MIB = 5 * 1024 * 1024  # the smallest part that S3 takes, the last one aside
@@ -27,20 +28,30 @@ MULTIPART = "multipart"
 def prove(lab: Lab, connection: Connection, timeout: float) -> dict[str, Any]:
     """Upload fresh objects, one of them in parts, and wait for their items.
 
-    Returns ``{"uploads": {label: {"key", "uploaded_ms", "head", "item", "seen_ms"}}, "errors"}``;
-    ``item`` is in DynamoDB's JSON, or None when none came in time (seconds).
+    Returns ``{"uploads": {label: {"key", "uploaded_ms", "head", "item", "seen_ms"}}, "errors",
+    "extensions": {extension: [problem]}}``; ``item`` is in DynamoDB's JSON, or None when none came
+    in time (seconds). What the extensions showed comes with it (:class:`extensions.Watch`).
     """
     started_ms = time.time_ns() // 1_000_000
-    uploads = {label: upload(lab, connection, form) for label, form in KEYS.items()}
-    uploads[MULTIPART] = upload_in_parts(lab, connection)
-    for _ in moments(timeout):
-        for seen in uploads.values():
-            if seen["item"] is None:
-                look(lab, connection, seen)
-        log = read_invocations(connection, lab.function, started_ms)
-        if all(seen["item"] for seen in uploads.values()) or log["errors"]:
-            break
-    return {"uploads": uploads, "started_ms": started_ms, **log}
+    with extensions.watching(lab, connection) as watch:
+        uploads = {label: upload(lab, connection, form) for label, form in KEYS.items()}
+        uploads[MULTIPART] = upload_in_parts(lab, connection)
+        keys = [seen["key"] for seen in uploads.values()]
+        watch.start(keys)
+        for _ in moments(timeout):
+            found = [look(lab, connection, seen) for seen in uploads.values()]
+            complete = watch.look() and all(found)
+            log = read_invocations(connection, lab.function, started_ms)
+            if complete or log["errors"]:
+                break
+    problems = extensions.problems(lab, keys, watch.seen)
+    return {
+        "uploads": uploads,
+        "started_ms": started_ms,
+        "extensions": problems,
+        **watch.seen,
+        **log,
+    }
 
 
 def upload(lab: Lab, connection: Connection, form: str) -> dict[str, Any]:
@@ -82,20 +93,22 @@ def described(lab: Lab, connection: Connection, key: str) -> dict[str, Any]:
     }
 
 
-def look(lab: Lab, connection: Connection, seen: dict[str, Any]) -> None:
-    """Look for an upload's item by its key."""
-    item = ask(
-        connection.client("dynamodb"),
-        "query",
-        "Items",
-        TableName=lab.table,
-        KeyConditionExpression="#key = :key",
-        ExpressionAttributeNames={"#key": lab.partition_key},
-        ExpressionAttributeValues={":key": {"S": seen["key"]}},
-        ConsistentRead=True,
-    )
-    if isinstance(item, list) and item:
-        seen["item"], seen["seen_ms"] = item[0], time.time_ns() // 1_000_000
+def look(lab: Lab, connection: Connection, seen: dict[str, Any]) -> bool:
+    """Look for an upload's item by its key; tell whether it is there."""
+    if seen["item"] is None:
+        item = ask(
+            connection.client("dynamodb"),
+            "query",
+            "Items",
+            TableName=lab.table,
+            KeyConditionExpression="#key = :key",
+            ExpressionAttributeNames={"#key": lab.partition_key},
+            ExpressionAttributeValues={":key": {"S": seen["key"]}},
+            ConsistentRead=True,
+        )
+        if isinstance(item, list) and item:
+            seen["item"], seen["seen_ms"] = item[0], time.time_ns() // 1_000_000
+    return seen["item"] is not None
 
 
 def item_problems(seen: dict[str, Any]) -> list[str]:
