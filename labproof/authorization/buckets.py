@@ -27,6 +27,7 @@ from labproof.authorization.patterns import WILDCARDS
 
 READING = "s3:get"  # the beginning of all S3 actions that read, and of no other
 EVERY_ACTION = "s3:?*"
+MOST_PAIRS = 400  # of actions and resources that a Deny is held against; more are not taken back
 EVERYTHING = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 PUBLIC_GROUPS = {"AllUsers": "everyone", "AuthenticatedUsers": "every AWS user"}
 FIXING = (
@@ -170,11 +171,13 @@ def _taken_back(
 ) -> bool:
     """Tell whether a stranger surely gets nothing: the condition is not for him, or a Deny is."""
     alone = {**policy, "Statement": [statement, *statements(policy, "Deny")]}
-    return all(
+    actions = texts(statement.get("Action")) or ["*"]
+    resources = texts(statement.get("Resource")) or ["*"]
+    return len(actions) * len(resources) <= MOST_PAIRS and all(
         decide(Request(caller, action, resource, account), [EVERYTHING], alone) is False
         for caller in ([stranger, ""] if anyone else [stranger])
-        for action in texts(statement.get("Action")) or ["*"]
-        for resource in texts(statement.get("Resource")) or ["*"]
+        for action in actions
+        for resource in resources
     )
 
 

@@ -112,7 +112,8 @@ def decide(
     caller's own policies and what the resource's gives to the role's ARN. A key's policy must allow
     by itself, or leave it to the account. From another account, both sides must allow.
     """
-    own, bounded = list(identity), boundary is not None
+    own = list(identity) if request.account else []  # nobody else has policies of their own
+    bounded = boundary is not None
     names = {request.role} - {""}
     direct = _allowed(request, resource, request.direct)
     by_role = _allowed(request, resource, names) if names else False

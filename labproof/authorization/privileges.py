@@ -56,8 +56,9 @@ def _in_statement(statement: dict[str, Any], allowed: Allowed) -> Iterator[str]:
         excepted = ", ".join(texts(statement["NotResource"]))
         yield f"NotResource allows all resources but {excepted:.200}: name the resources instead."
         return
-    for action in texts(statement.get("Action")):
-        yield from _in_action(action, texts(statement.get("Resource")), allowed)
+    actions, resources = (dict.fromkeys(texts(statement.get(k))) for k in ("Action", "Resource"))
+    for action in actions:
+        yield from _in_action(action, list(resources), allowed)
 
 
 def _in_action(action: str, resources: list[str], allowed: Allowed) -> Iterator[str]:
