@@ -16,10 +16,10 @@ from pathlib import Path
 
 from audit.findings import EXCEPTIONS, judge, resources, summary
 from labproof.aws import AwsError, Connection
+from labproof.collect.keys import read_key
 from labproof.inventory import read_host
 from labproof.labs import LabError
 from labproof.preflight import check_account
-from labproof.readers import read_key
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("s3", "kms", "dynamodb", "awslambda", "cloudtrail", "iam", "cloudwatch")

@@ -12,7 +12,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labproof.aws import Connection, is_absent
-from labproof.readers import is_error, read_rules
+from labproof.collect.rules import read_rules
+from labproof.snapshot import is_error
 
 TARGET_ID = "function"
 

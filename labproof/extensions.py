@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from labproof.aws import Connection
+from labproof.collect.asking import ask
+from labproof.collect.buckets import read_bucket
 from labproof.labs import Lab
-from labproof.readers import ask, is_error, read_bucket
+from labproof.snapshot import is_error
 
 READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 STACK_TAG = "aws:cloudformation:stack-name"

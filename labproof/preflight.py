@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from labproof.aws import AwsError, Connection
+from labproof.collect import read_lab
 from labproof.extensions import READY, STACK_TAG, part_of, read_extensions, read_indexes
 from labproof.labs import Lab, LabError
 from labproof.policies import as_list, covers_action, principals, statements
-from labproof.readers import is_error, read_lab
+from labproof.snapshot import is_error
 from labproof.switches import INDEX_KEY
 
 # Marks what the suite has built, and for which lab: destroy.yml removes nothing else.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labproof.aws import preload
+from labproof.collect import SERVICES
 from labproof.labs import (
     BUCKET_NAMES,
     UNIQUE_NAMES,
@@ -14,7 +15,6 @@ from labproof.labs import (
 )
 from labproof.playbook import LabAction
 from labproof.preflight import OWNER_TAG, inspect
-from labproof.readers import SERVICES
 
 # Ansible loads this file before it forks a worker per host: read the API models here, once for all.
 preload(("sts", *SERVICES))

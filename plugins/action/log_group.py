@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from labproof.aws import AwsError
+from labproof.collect.logs import read_log_group
 from labproof.playbook import LabAction
-from labproof.readers import is_error, read_log_group
+from labproof.snapshot import is_error
 
 
 class ActionModule(LabAction):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labproof.readers import read_lab
+from labproof.collect import read_lab
 
 from .conftest import World
 

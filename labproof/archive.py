@@ -1,0 +1,109 @@
+"""Snapshots on the disk: written whole or not at all, and read with suspicion."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from labproof.snapshot import SCHEMA_VERSION, Snapshot
+
+MOST_BYTES = 5_000_000
+LONGEST_NAME = 120  # characters, escapes included
+SUFFIX = ".json"
+
+
+class ArchiveError(ValueError):
+    """A snapshot cannot be written or read; the message is one sentence."""
+
+
+def write_snapshot(document: dict[str, Any], folder: Path) -> Path:
+    """Write ``FOLDER/HOST.json``, and return its path. Raises ArchiveError.
+
+    Whoever reads the folder meanwhile sees the old file or the new one, never half of it.
+    """
+    target = folder / file_name(document["lab"]["host"])
+    draft = folder / f".{secrets.token_hex(8)}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+        os.replace(draft, target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise ArchiveError(
+            f"The snapshot {target} cannot be written ({error.strerror}): make room, or let the "
+            "reports folder be written to."
+        ) from error
+    return target
+
+
+def file_name(host: str) -> str:
+    """Return a file's name for a host, whatever it is called: one plain name, never a path."""
+    name = quote(host, safe=" @+,=") if host.strip(".") else quote(host).replace(".", "%2E")
+    name = re.sub(r"^\.", "%2E", name)
+    if len(name) > LONGEST_NAME:
+        raise ArchiveError(
+            f"A host's name may have {LONGEST_NAME} characters in a file's name, found "
+            f"{len(name)} ({name[:40]} …): give the host a shorter one."
+        )
+    return name + SUFFIX
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot. Raises ArchiveError for a file that holds none, or one of another time."""
+    document = _loaded(path)
+    found = document.get("schema_version") if isinstance(document, dict) else None
+    if found != SCHEMA_VERSION:
+        raise ArchiveError(
+            f"{path} should hold a snapshot of schema version {SCHEMA_VERSION}, found "
+            f"{found!r:.40}: take it again with grade.yml, or use the Labproof that wrote it."
+        )
+    if problem := best_match(validator().iter_errors(document)):
+        where = "/".join(map(str, problem.absolute_path)) or "its top level"
+        raise ArchiveError(
+            f"{path} is no snapshot, at {where} ({problem.message:.200}): take it again with "
+            "grade.yml."
+        )
+    return Snapshot(document)
+
+
+@cache
+def validator() -> Any:
+    """Return what tells whether a document is a snapshot."""
+    return Draft202012Validator(schema())
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """Return the published schema of snapshots."""
+    file = resources.files("labproof") / "schemas" / "snapshot.schema.json"
+    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return found
+
+
+def _loaded(path: Path) -> Any:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ArchiveError(
+                f"{path} should be a snapshot of at most {MOST_BYTES:,} bytes, found "
+                f"{path.stat().st_size:,}: take it again with grade.yml."
+            )
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise ArchiveError(
+            f"The snapshot {path} cannot be read ({error.strerror}): correct the path."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ArchiveError(
+            f"{path} should be JSON, found something else, or half a file: take the snapshot "
+            "again with grade.yml."
+        ) from error

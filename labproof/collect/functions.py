@@ -1,0 +1,141 @@
+"""Functions: configuration, code, and who may invoke them, under each name that they go by."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from labproof.aws import Connection
+from labproof.collect.asking import (
+    Reader,
+    bounded_tags,
+    call,
+    document,
+    items,
+    nothing,
+    paged,
+    run,
+    together,
+)
+from labproof.collect.code import Download
+from labproof.redaction import redact
+from labproof.snapshot import error_of, is_error
+
+# A variable whose name ends so names a bucket, a table or a topic, and is no secret.
+NAMING = re.compile(r"(TABLE|BUCKET|TOPIC)(_?(NAME|ARN))?$", re.IGNORECASE)
+NAME = re.compile(r"[A-Za-z0-9._:/-]{1,255}")
+SECRET_NAMES = re.compile(
+    r"SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|(API|ACCESS|PRIVATE)_?KEY", re.IGNORECASE
+)
+MOST_VARIABLES, LONGEST_VARIABLE = 100, 200
+MOST_ALIASES = 20
+
+
+def function(name: str) -> Reader:
+    """Read a function with its aliases; None when it does not exist."""
+    found, policy, aliases = yield [
+        call("lambda", "get_function", FunctionName=name),
+        call("lambda", "get_policy", "Policy", FunctionName=name),
+        paged("lambda", "list_aliases", 1, FunctionName=name),
+    ]
+    if nothing(found):
+        return found
+    config = found["Configuration"]
+    more = yield from together(
+        {
+            "code": _code(found.get("Code", {}).get("Location"), config.get("Handler") or ""),
+            "qualifiers": _aliases(name, items(aliases, "Aliases")),
+        }
+    )
+    return {
+        **_configuration(name, config),
+        "reserved_concurrency": found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+        "policy": document(policy, "get_policy"),
+        "qualifiers": more["qualifiers"],
+        **more["code"],
+        "tags": _tags(found),
+    }
+
+
+def survey(name: str) -> Reader:
+    """Read no more of a function than whose it is."""
+    (found,) = yield [call("lambda", "get_function", FunctionName=name)]
+    if nothing(found):
+        return found
+    return {"name": name, "arn": found["Configuration"]["FunctionArn"], "tags": _tags(found)}
+
+
+def qualified(name: str, versions: dict[str, str | None]) -> Reader:
+    """Read who may invoke a function under other names: ``{qualifier: {"version", "policy"}}``."""
+    policies = yield [
+        call("lambda", "get_policy", "Policy", FunctionName=name, Qualifier=q) for q in versions
+    ]
+    return {
+        q: {"version": version, "policy": document(policy, "get_policy")}
+        for (q, version), policy in zip(versions.items(), policies, strict=True)
+    }
+
+
+def read_function(connection: Connection, name: str) -> Any:
+    """Return a function; None when absent."""
+    return run(function(name), connection)
+
+
+def _configuration(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "arn": config["FunctionArn"],
+        "state": config.get("State"),
+        "state_reason": config.get("StateReason"),
+        "last_update_status": config.get("LastUpdateStatus"),
+        "package_type": config.get("PackageType", "Zip"),
+        "runtime": config.get("Runtime"),
+        "handler": config.get("Handler"),
+        "role": config.get("Role"),
+        "timeout": config.get("Timeout"),
+        "memory": config.get("MemorySize"),
+        "layers": [layer["Arn"] for layer in config.get("Layers", [])],
+        "dead_letter": config.get("DeadLetterConfig", {}).get("TargetArn"),
+        "code_sha256": config.get("CodeSha256"),
+        "environment": _environment(config.get("Environment", {})),
+    }
+
+
+def _environment(environment: dict[str, Any]) -> Any:
+    """Return of each variable whether it looks like a secret, and a value only if it is a name."""
+    if refusal := environment.get("Error"):
+        return error_of("get_function", refusal.get("ErrorCode", ""), refusal.get("Message", ""))
+    variables = list(environment.get("Variables", {}).items())[:MOST_VARIABLES]
+    return {name[:LONGEST_VARIABLE]: _variable(name, value) for name, value in variables}
+
+
+def _variable(name: str, value: str) -> dict[str, Any]:
+    secret = bool(SECRET_NAMES.search(name)) or redact(value) != value
+    shown = NAMING.search(name) and NAME.fullmatch(value) and not secret
+    return {"value": value if shown else None, "secret": secret}
+
+
+def _aliases(name: str, aliases: Any) -> Reader:
+    if is_error(aliases):
+        return aliases
+    named = {a["Name"]: a.get("FunctionVersion") for a in aliases[:MOST_ALIASES]}
+    arns = {a["Name"]: a["AliasArn"] for a in aliases[:MOST_ALIASES]}
+    found = yield from qualified(name, named)
+    return {q: {"arn": arns[q], **one} for q, one in found.items()}
+
+
+def _code(location: str | None, handler: str) -> Reader:
+    """Read the source files; an image, which has no package, has none."""
+    if not location:
+        return {"files": {}, "files_cut": []}
+    (found,) = yield [Download(location, handler)]
+    if is_error(found):
+        return {"files": found, "files_cut": []}
+    return {"files": found["files"], "files_cut": found["cut"]}
+
+
+def _tags(function: dict[str, Any]) -> Any:
+    """GetFunction leaves tags out, and says why, where they may not be read."""
+    if refusal := function.get("TagsError"):
+        return error_of("list_tags", refusal.get("ErrorCode", ""), refusal.get("Message", ""))
+    return bounded_tags(function.get("Tags", {}))

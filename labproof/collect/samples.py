@@ -1,0 +1,82 @@
+"""The client's ``sample.zip`` in the source bucket, wherever a learner may have put it.
+
+Found by its key, under ``verify/`` (where verify.yml uploads it), and within one page of the
+listing: never by reading a whole bucket.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labproof.aws import Connection
+from labproof.collect.asking import Reader, call, nothing, refused
+from labproof.snapshot import is_error
+
+SAMPLE = "sample.zip"
+VERIFY = "verify/"
+PAGE = 1000  # keys
+MOST_SAMPLES = 10
+LARGEST = 50_000_000  # bytes
+
+
+@dataclass(frozen=True)
+class Digest:
+    """The checksum of one object."""
+
+    bucket: str
+    key: str
+    service: str = "s3"
+
+    def answer(self, connection: Connection) -> Any:
+        """Return ``{"key", "size", "sha256"}``; no checksum of what is far too large."""
+        try:
+            found = connection.client("s3").get_object(Bucket=self.bucket, Key=self.key)
+            return {"key": self.key, **_digest(found)}
+        except (BotoCoreError, ClientError) as error:
+            return refused("get_object", error)
+
+
+def samples(bucket: str) -> Reader:
+    """Read ``{"key": sample | None, "verify": [sample], "page": [sample]}``, by where it was."""
+    named, verify, page = yield [
+        Digest(bucket, SAMPLE),
+        call("s3", "list_objects_v2", "Contents", Bucket=bucket, Prefix=VERIFY, MaxKeys=PAGE),
+        call("s3", "list_objects_v2", "Contents", Bucket=bucket, MaxKeys=PAGE),
+    ]
+    keys = {"verify": _keys(verify), "page": [k for k in _keys(page) if not k.startswith(VERIFY)]}
+    found = yield [Digest(bucket, key) for listed in keys.values() for key in listed]
+    answers = iter(found)
+    read = {where: [next(answers) for _ in listed] for where, listed in keys.items()}
+    return {
+        "key": named,
+        "verify": verify if is_error(verify) else _there(read["verify"]),
+        "page": page if is_error(page) else _there(read["page"]),
+    }
+
+
+def _keys(listing: Any) -> list[str]:
+    """Return the keys of the latest samples in a listing."""
+    if nothing(listing):
+        return []
+    mine = [e for e in listing if e["Key"].endswith(f"/{SAMPLE}") and e["Size"] <= LARGEST]
+    latest = sorted(mine, key=lambda e: e["LastModified"], reverse=True)
+    return [e["Key"] for e in latest[:MOST_SAMPLES]]
+
+
+def _there(read: list[Any]) -> list[Any]:
+    return [one for one in read if one is not None]
+
+
+def _digest(found: dict[str, Any]) -> dict[str, Any]:
+    size = found["ContentLength"]
+    if size > LARGEST:
+        found["Body"].close()
+        return {"size": size, "sha256": None}
+    digest = hashlib.sha256()
+    for chunk in found["Body"].iter_chunks(1 << 20):
+        digest.update(chunk)
+    return {"size": size, "sha256": digest.hexdigest()}

@@ -1,0 +1,69 @@
+"""Trails of CloudTrail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labproof.aws import Connection
+from labproof.collect.asking import Reader, call, items, nothing, paged, run, tags, together
+from labproof.collect.buckets import exists
+from labproof.snapshot import is_error
+
+MOST_PAGES = 5
+
+
+def trail(name: str) -> Reader:
+    """Read a trail: configuration, status, both kinds of event selectors; None when absent."""
+    found, status, selectors = yield [
+        call("cloudtrail", "get_trail", "Trail", Name=name),
+        call("cloudtrail", "get_trail_status", Name=name),
+        call("cloudtrail", "get_event_selectors", TrailName=name),
+    ]
+    if nothing(found):
+        return found
+    arn, bucket = found["TrailARN"], found.get("S3BucketName")
+    more = yield from together({"there": _there(bucket), "tags": _tags(arn)})
+    return {
+        "name": name,
+        "arn": arn,
+        "home_region": found.get("HomeRegion"),
+        "bucket": bucket,
+        "bucket_exists": more["there"],
+        "multi_region": found.get("IsMultiRegionTrail"),
+        "validated": found.get("LogFileValidationEnabled"),
+        "key": found.get("KmsKeyId"),
+        "logging": _of(status, "IsLogging"),
+        "delivery_error": _of(status, "LatestDeliveryError"),
+        "selectors": _of(selectors, "EventSelectors", []),
+        "advanced_selectors": _of(selectors, "AdvancedEventSelectors", []),
+        "tags": more["tags"],
+    }
+
+
+def survey(name: str) -> Reader:
+    """Read no more of a trail than whose it is."""
+    (found,) = yield [call("cloudtrail", "get_trail", "Trail", Name=name)]
+    if nothing(found):
+        return found
+    return {"name": name, "arn": found["TrailARN"], "tags": (yield from _tags(found["TrailARN"]))}
+
+
+def read_trail(connection: Connection, name: str) -> Any:
+    """Return a trail; None when absent."""
+    return run(trail(name), connection)
+
+
+def _of(answer: Any, name: str, otherwise: Any = None) -> Any:
+    return answer if is_error(answer) else (answer or {}).get(name) or otherwise
+
+
+def _there(bucket: str | None) -> Reader:
+    return (yield from exists(bucket)) if bucket else False
+
+
+def _tags(arn: str) -> Reader:
+    (pages,) = yield [paged("cloudtrail", "list_tags", MOST_PAGES, ResourceIdList=[arn])]
+    found = items(pages, "ResourceTagList")
+    if is_error(found):
+        return found
+    return tags([tag for resource in found for tag in resource["TagsList"]])
