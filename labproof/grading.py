@@ -70,7 +70,7 @@ def take(
         "lab": lab.as_dict(),
         "rubric": terms or NO_TERMS,
         "target": {**place, "emulated": bool(connection.endpoint_url)},
-        "arns": {name: found[0] for name, found in arns.items()},
+        "arns": arns,
         "durations": watch.seconds,
         "state": state,
         "probe": seen,

@@ -11,7 +11,7 @@ from typing import Any
 
 from labproof.labs import policy_documents
 from labproof.rubric import Requirement
-from labproof.snapshot import Snapshot
+from labproof.snapshot import Snapshot, is_error
 
 TRUST = {
     "Version": "2012-10-17",
@@ -39,22 +39,61 @@ def next_step(snapshot: Snapshot, requirement: Requirement, wanted: bool) -> dic
 
 
 def words(snapshot: Snapshot) -> dict[str, str]:
-    """Return what a hint may name: the lab's names, where it is, and ready-made policies."""
-    lab = snapshot.document["lab"]
-    place = {k: str(v) for k, v in snapshot.target.items()}
+    """Return what a hint may name: the lab's names, where it is, and ready-made documents."""
+    lab, key = snapshot.document["lab"], known_key(snapshot)
+    place = {name: str(value) for name, value in snapshot.target.items()}
     return {
         **{name: value for name, value in lab.items() if isinstance(value, str)},
         **place,
+        "event": (lab["trigger_events"] or ["s3:ObjectCreated:*"])[0],
+        "key_arn": key.get("arn", "KEY-ARN"),
+        "key_id": key.get("arn", "KEY-ARN"),
+        "key_arguments": key_arguments(lab),
         "trust_document": json.dumps(TRUST),
         "role_policy": role_policy(snapshot),
-        "event": (lab["trigger_events"] or ["s3:ObjectCreated:*"])[0],
+        "key_policy": json.dumps(key_policy(lab, place)),
     }
+
+
+def known_key(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what was read of the key; empty where it does not exist or could not be read."""
+    state = snapshot.document["state"]
+    key = None if is_error(state) else state.get("key")
+    return {} if key is None or is_error(key) else dict(key)
+
+
+def key_arguments(lab: dict[str, Any]) -> str:
+    """Return the arguments that give a table its key."""
+    names = {"HASH": lab["partition_key"], "RANGE": lab["sort_key"]}
+    keys = {kind: name for kind, name in names.items() if name}
+    attributes = " ".join(f"AttributeName={n},AttributeType=S" for n in keys.values())
+    schema = " ".join(f"AttributeName={n},KeyType={kind}" for kind, n in keys.items())
+    return f"--attribute-definitions {attributes} --key-schema {schema}"
 
 
 def role_policy(snapshot: Snapshot) -> str:
     """Return what the lab's role needs as one policy document."""
     identity = {name: str(snapshot.target.get(name)) for name in ("partition", "region", "account")}
-    key: dict[str, Any] = snapshot.document["state"].get("key") or {}
-    documents = policy_documents(snapshot.document["lab"], identity, key.get("arn", ""))
+    key_arn = known_key(snapshot).get("arn", "KEY-ARN")
+    documents = policy_documents(snapshot.document["lab"], identity, key_arn)
     statements = [s for document in documents.values() for s in document["Statement"]]
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def key_policy(lab: dict[str, Any], place: dict[str, str]) -> dict[str, Any]:
+    """Return a key policy for the account's administrators, S3 and the role."""
+    account = f"arn:{place['partition']}:iam::{place['account']}"
+    own = {"Effect": "Allow", "Resource": "*"}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            own | {"Principal": {"AWS": f"{account}:root"}, "Action": "kms:*"},
+            own
+            | {
+                "Principal": {"Service": "s3.amazonaws.com"},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Condition": {"StringEquals": {"aws:SourceAccount": place["account"]}},
+            },
+            own | {"Principal": {"AWS": f"{account}:role/{lab['role']}"}, "Action": "kms:Decrypt"},
+        ],
+    }

@@ -95,10 +95,13 @@ class Snapshot:
         """Where it is: ``account``, ``partition``, ``region``, ``emulated`` (bool, no real AWS)."""
         return Reading(self.document["target"])
 
-    @property
-    def arns(self) -> dict[str, str]:
-        """The ARNs that the lab's parts have by their names (:func:`labproof.labs.targets`)."""
-        return dict(self.document["arns"])
+    def arns(self, target: str) -> list[str]:
+        """Return the ARNs of a grant's target by its names (:func:`labproof.labs.targets`)."""
+        return list(self.document["arns"].get(target, []))
+
+    def arn(self, target: str) -> str:
+        """Return the ARN of a target, that of the first source bucket where there are several."""
+        return self.arns(target)[0]
 
     def part(self, name: str) -> Any:
         """Return what was read of a part of the lab's state. Raises Failure when it is absent."""

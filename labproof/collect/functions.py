@@ -18,7 +18,7 @@ from labproof.collect.asking import (
     together,
 )
 from labproof.collect.code import Download
-from labproof.redaction import redact
+from labproof.redaction import ACCESS_KEY, redact
 from labproof.snapshot import error_of, is_error
 
 # A variable whose name ends so names a bucket, a table or a topic, and is no secret.
@@ -27,6 +27,7 @@ NAME = re.compile(r"[A-Za-z0-9._:/-]{1,255}")
 SECRET_NAMES = re.compile(
     r"SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|(API|ACCESS|PRIVATE)_?KEY", re.IGNORECASE
 )
+KEY_NAMES = re.compile(r"AWS_?(ACCESS|SECRET)|ACCESS_?KEY|SECRET_?KEY", re.IGNORECASE)
 MOST_VARIABLES, LONGEST_VARIABLE = 100, 200
 MOST_ALIASES = 20
 
@@ -110,9 +111,11 @@ def _environment(environment: dict[str, Any]) -> Any:
 
 
 def _variable(name: str, value: str) -> dict[str, Any]:
-    secret = bool(SECRET_NAMES.search(name)) or redact(value) != value
+    named = bool(KEY_NAMES.search(name)) and bool(value)
+    access_key = named or ACCESS_KEY in redact(value)
+    secret = access_key or bool(SECRET_NAMES.search(name)) or redact(value) != value
     shown = NAMING.search(name) and NAME.fullmatch(value) and not secret
-    return {"value": value if shown else None, "secret": secret}
+    return {"value": value if shown else None, "secret": secret, "access_key": access_key}
 
 
 def _aliases(name: str, aliases: Any) -> Reader:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from labproof.authorization import acl_openings, policy_openings
+from labproof.snapshot import Snapshot
 
-from labproof.policies import principals, statements
-
-SETTINGS = (
-    "BlockPublicAcls",
-    "IgnorePublicAcls",
-    "BlockPublicPolicy",
-    "RestrictPublicBuckets",
+SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+BLOCK = (
+    "aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration "
+    "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
 )
-OPEN_GROUPS = ("/AllUsers", "/AuthenticatedUsers")
 
 
-def ways_in(bucket: dict[str, Any], account: str) -> list[str]:
-    """Return the Block Public Access settings that are off, and who is let in."""
-    settings = bucket["public_access_block"] or {}
-    found = [f"{name} is off" for name in SETTINGS if not settings.get(name)]
-    allowed = [p for s in statements(bucket["policy"]) for p in principals(s)]
-    found += [p for p in allowed if account not in p and not p.endswith(".amazonaws.com")]
-    grantees = [grant["Grantee"].get("URI", "") for grant in bucket["acl"]["Grants"]]
-    return found + [uri for uri in grantees if uri.endswith(OPEN_GROUPS)]
+def ways_in(snapshot: Snapshot, part: str) -> list[str]:
+    """Return a clause for each setting that is off, and for each grant to others.
+
+    The account's own settings count for all of its buckets.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
+    bucket, account = snapshot.part(part), str(snapshot.target["account"])
+    own = bucket["public_access_block"] or {}
+    off = [name for name in SETTINGS if not own.get(name)]
+    if off:
+        whole = snapshot.part("account")["public_access_block"] or {}
+        off = [name for name in off if not whole.get(name)]
+    opened = policy_openings(bucket["policy"], account) + acl_openings(bucket["acl"])
+    return [*(f"{name} is off" for name in off), *opened]

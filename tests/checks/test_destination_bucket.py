@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
-from typing import Any
-
 import pytest
 
-from labproof.inventory import InventoryLab
-from labproof.labs import Lab
+from labproof.snapshot import Failure, Snapshot, expect, expect_none
 
-from .privacy import ways_in
-
-
-@pytest.mark.requirement("destination-bucket.exists")
-def test_destination_bucket_exists(evidence: dict[str, Any], lab: Lab) -> None:
-    """The bucket exists under its exact name."""
-    assert evidence["destination_bucket"], f"There is no bucket {lab.destination_bucket}."
+from .privacy import BLOCK, ways_in
 
 
-@pytest.mark.requirement("destination-bucket.private")
-def test_destination_bucket_is_private(evidence: dict[str, Any]) -> None:
-    """All four Block Public Access settings are on; no policy or ACL opens it to others."""
-    assert ways_in(evidence["destination_bucket"], evidence["identity"]["account"]) == []
+@pytest.mark.requirement(
+    "destination-bucket.exists",
+    hint="Create the private bucket $destination_bucket.",
+    command="aws s3 mb s3://$destination_bucket",
+    playbook="create-destination-bucket.yml",
+)
+def test_destination_bucket_exists(snapshot: Snapshot) -> None:
+    """The private bucket exists under its exact name."""
+    snapshot.part("destination_bucket")
 
 
-@pytest.mark.requirement("destination-bucket.anonymous-denied")
-def test_a_stranger_cannot_read_a_copy(inventory_lab: InventoryLab) -> None:
-    """A real request without credentials is refused, for an object that is there."""
-    bucket, connection = inventory_lab.lab.destination_bucket, inventory_lab.connection
-    assert bucket
-    s3 = connection.client("s3")
-    s3.put_object(Bucket=bucket, Key="probe/stranger.txt", Body=b"hello")
-    try:
-        url = connection.anonymous_url(bucket, "probe/stranger.txt")
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(url, context=connection.tls())
-        assert refused.value.code == 403
-    finally:
-        s3.delete_object(Bucket=bucket, Key="probe/stranger.txt")
+@pytest.mark.requirement(
+    "destination-bucket.private",
+    weight=3,
+    rests_on=["destination-bucket.exists"],
+    hint="Switch on all four Block Public Access settings of $destination_bucket; remove what its "
+    "policy and ACL give to others.",
+    command=BLOCK.replace("${bucket}", "$destination_bucket"),
+    playbook="create-destination-bucket.yml",
+)
+def test_destination_bucket_is_private(snapshot: Snapshot) -> None:
+    """All four Block Public Access settings are on; no policy or ACL opens the bucket to others."""
+    expect_none(ways_in(snapshot, "destination_bucket"), "nothing that opens the bucket")
+
+
+@pytest.mark.requirement(
+    "destination-bucket.anonymous-denied",
+    rests_on=["destination-bucket.exists", "transfer.copied"],
+    hint="Close $destination_bucket to strangers: no public policy, no public ACL.",
+    command=BLOCK.replace("${bucket}", "$destination_bucket"),
+    playbook="create-destination-bucket.yml",
+)
+def test_a_stranger_cannot_read_a_copy(snapshot: Snapshot) -> None:
+    """A real request for a copied object, without credentials, is refused."""
+    answer = snapshot.seen("anonymous")["destination"]
+    if answer is None:
+        raise Failure("a copied object to ask for", "no copy")
+    status = answer["status"]
+    expect(status == 403, "403 to a stranger who asks for a copied object", status)

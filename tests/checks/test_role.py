@@ -2,118 +2,199 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from labproof.labs import Lab
-from labproof.policies import as_list, grants, matches, statements
-from labproof.preflight import trusts_only_lambda
+from labproof.authorization import (
+    beyond,
+    may_decrypt,
+    may_put_items,
+    may_read_every_object,
+    may_write_every_object,
+    may_write_logs,
+    trusts_only_lambda,
+)
+from labproof.authorization.decisions import is_unread
+from labproof.rubric import rubric
+from labproof.snapshot import Snapshot, expect, expect_none
+
+from .holders import bucket_policy, policies, role, sure, told
+
+PUT_POLICY = (
+    "aws iam put-role-policy --role-name $role --policy-name lab --policy-document '$role_policy'"
+)
 
 
-@pytest.mark.requirement("role.exists")
-def test_role_exists(evidence: dict[str, Any], lab: Lab) -> None:
-    """The role exists under its exact name."""
-    assert evidence["role"], f"There is no role {lab.role}."
+@pytest.mark.requirement(
+    "role.exists",
+    hint="Create the role $role for the use case Lambda.",
+    command="aws iam create-role --role-name $role --assume-role-policy-document '$trust_document'",
+    playbook="create-role.yml",
+)
+def test_role_exists(snapshot: Snapshot) -> None:
+    """The execution role exists under its exact name."""
+    snapshot.part("role")
 
 
-@pytest.mark.requirement("role.trusts-lambda")
-def test_role_trusts_lambda_alone(evidence: dict[str, Any]) -> None:
+@pytest.mark.requirement(
+    "role.trusts-lambda",
+    rests_on=["role.exists"],
+    hint="Let lambda.amazonaws.com, and nobody else, assume $role.",
+    command="aws iam update-assume-role-policy --role-name $role "
+    "--policy-document '$trust_document'",
+    playbook="create-role.yml",
+)
+def test_role_trusts_lambda_alone(snapshot: Snapshot) -> None:
     """Lambda, and nobody else, may assume the role."""
-    assert trusts_only_lambda(evidence["role"]["trust"])
+    trust = snapshot.part("role")["trust"]
+    named = [s.get("Principal") for s in (trust or {}).get("Statement", [])]
+    expect(trusts_only_lambda(trust), "trust in lambda.amazonaws.com alone", f"trust in {named}")
 
 
-@pytest.mark.requirement("role.can-write-logs")
-def test_role_can_write_logs(evidence: dict[str, Any]) -> None:
+@pytest.mark.requirement(
+    "role.can-write-logs",
+    rests_on=["role.exists"],
+    hint="Attach AWSLambdaBasicExecutionRole to $role, so that the function can write its log.",
+    command="aws iam attach-role-policy --role-name $role "
+    "--policy-arn arn:$partition:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+    playbook="create-role.yml",
+)
+def test_role_can_write_logs(snapshot: Snapshot) -> None:
     """The role may create log groups and streams, and put log events."""
-    permissions = evidence["permissions"]
-    wanted = ("can-CreateLogGroup", "can-CreateLogStream", "can-PutLogEvents")
-    assert {name: permissions.get(name) for name in wanted} == dict.fromkeys(wanted, "allowed")
+    who, target = role(snapshot), snapshot.target
+    place = f"{target['partition']}:logs:{target['region']}:{target['account']}"
+    group = f"arn:{place}:log-group:/aws/lambda/{snapshot.lab.function}"
+    expected = "logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents"
+    sure(may_write_logs(who, group), policies(who), expected, told(who))
 
 
-def may(evidence: dict[str, Any], name: str, bucket: str, action: str) -> bool:
-    """By the role's own policies, or by the bucket's."""
-    policy, role = evidence[bucket]["policy"], evidence["role"]["arn"]
-    resource = f"arn:aws:s3:::{evidence[bucket]['name']}/any"
-    return evidence["permissions"].get(name) == "allowed" or grants(policy, role, action, resource)
+@pytest.mark.requirement(
+    "role.can-read-source",
+    weight=3,
+    rests_on=["role.exists"],
+    hint="Let $role read the objects of $source_bucket (s3:GetObject).",
+    command=PUT_POLICY,
+    playbook="create-role.yml",
+)
+def test_role_can_read_the_source(snapshot: Snapshot) -> None:
+    """The role may read every object of the source bucket, however that comes about."""
+    who, policy = role(snapshot), bucket_policy(snapshot, "source_bucket")
+    readable = may_read_every_object(who, snapshot.arn("source"), policy)
+    expected = f"s3:GetObject on every object of {snapshot.lab.source_bucket}"
+    sure(readable, policies(who, policy), expected, told(who))
 
 
-@pytest.mark.requirement("role.can-read-source")
-def test_role_can_read_the_source(evidence: dict[str, Any]) -> None:
-    """The role may read the source's objects, however that comes about."""
-    assert may(evidence, "can-read-source", "source_bucket", "s3:GetObject")
+@pytest.mark.requirement(
+    "role.can-write-destination",
+    weight=3,
+    rests_on=["role.exists"],
+    hint="Let $role put objects into $destination_bucket (s3:PutObject).",
+    command=PUT_POLICY,
+    playbook="create-role.yml",
+)
+def test_role_can_write_the_destination(snapshot: Snapshot) -> None:
+    """The role may put any object into the destination bucket, however that comes about."""
+    who, policy = role(snapshot), bucket_policy(snapshot, "destination_bucket")
+    writable = may_write_every_object(who, snapshot.arn("destination"), policy)
+    expected = f"s3:PutObject on every object of {snapshot.lab.destination_bucket}"
+    sure(writable, policies(who, policy), expected, told(who))
 
 
-@pytest.mark.requirement("role.can-write-destination")
-def test_role_can_write_the_destination(evidence: dict[str, Any]) -> None:
-    """The role may put objects into the destination, however that comes about."""
-    assert may(evidence, "can-write-destination", "destination_bucket", "s3:PutObject")
-
-
-@pytest.mark.requirement("role.can-write-table")
-def test_role_can_write_the_table(evidence: dict[str, Any]) -> None:
+@pytest.mark.requirement(
+    "role.can-write-table",
+    weight=3,
+    rests_on=["role.exists"],
+    hint="Let $role put items into the table $table (dynamodb:PutItem).",
+    command=PUT_POLICY,
+    playbook="create-role.yml",
+)
+def test_role_can_write_the_table(snapshot: Snapshot) -> None:
     """The role may put items into the table."""
-    assert evidence["permissions"].get("can-write-table") == "allowed"
+    who = role(snapshot)
+    expected = f"dynamodb:PutItem on {snapshot.lab.table}"
+    sure(may_put_items(who, snapshot.arn("table")), policies(who), expected, told(who))
 
 
-@pytest.mark.requirement("role.policies")
-def test_the_named_policies_are_attached(evidence: dict[str, Any], lab: Lab) -> None:
+@pytest.mark.requirement(
+    "role.policies",
+    rests_on=["role.exists"],
+    hint="Attach every managed policy that the challenge names to $role.",
+    command="aws iam attach-role-policy --role-name $role "
+    "--policy-arn arn:$partition:iam::aws:policy/POLICY",
+    playbook="create-role.yml",
+)
+def test_the_named_policies_are_attached(snapshot: Snapshot) -> None:
     """The managed policies that the challenge names are attached."""
-    wanted = {policy.rpartition("/")[2] for policy in lab.managed_policies}
-    assert wanted - {policy["name"] for policy in evidence["role"]["attached"]} == set()
+    wanted = [policy.rpartition("/")[2] for policy in snapshot.lab.managed_policies]
+    found = [policy["name"] for policy in snapshot.part("role")["attached"]]
+    expect(set(wanted) <= set(found), ", ".join(wanted), ", ".join(found) or "none")
 
 
-@pytest.mark.requirement("role.can-decrypt")
-def test_role_can_decrypt(evidence: dict[str, Any]) -> None:
+@pytest.mark.requirement(
+    "role.can-decrypt",
+    weight=3,
+    rests_on=["role.exists", "key.exists", "key.policy"],
+    hint="Let $role use the key $key_alias (kms:Decrypt).",
+    command=PUT_POLICY,
+    playbook="create-role.yml",
+)
+def test_role_can_decrypt(snapshot: Snapshot) -> None:
     """The role may decrypt with the lab's key, by its own policies and the key's together."""
-    root = f"arn:aws:iam::{evidence['identity']['account']}:root"
-    delegated = grants(evidence["key"]["policy"], root, "kms:Decrypt", "*")
-    own = evidence["permissions"].get("can-decrypt") == "allowed" and delegated
-    assert own or grants(evidence["key"]["policy"], evidence["role"]["arn"], "kms:Decrypt", "*")
+    who, key = role(snapshot), snapshot.part("key")
+    policy = snapshot.document["state"]["key"]["policy"]
+    usable = may_decrypt(who, key["arn"], policy, snapshot.arn("source"))
+    sure(usable, policies(who, policy), f"kms:Decrypt with {snapshot.lab.key_alias}", told(who))
 
 
 LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
-READ = ("s3:GetObject", "s3:GetObjectVersion")
-# What the contract of each flow lets the role have, and on which part; logs on anything.
-ALLOWED = {
+READING = ("s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes")
+READING += ("s3:GetObjectVersionAttributes",)
+READING_TAGS = ("s3:GetObjectTagging", "s3:GetObjectVersionTagging")
+# What each flow lets the role do, and on which of the lab's parts; logs are allowed anywhere.
+ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
+    "transfer": {},
     "copy": {
-        "source-objects": (*READ, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
+        "source-objects": READING + READING_TAGS,
         "destination-objects": (
-            *("s3:PutObject", "s3:GetObject", "s3:PutObjectTagging", "s3:GetObjectTagging"),
-            "s3:PutObjectVersionTagging",
+            *("s3:PutObject", "s3:GetObject", "s3:PutObjectTagging"),
+            *("s3:PutObjectVersionTagging", *READING_TAGS),
         ),
         "source": ("s3:ListBucket",),
         "destination": ("s3:ListBucket",),
     },
-    "metadata": {"source-objects": READ, "table": ("dynamodb:PutItem",)},
+    "metadata": {
+        "source-objects": READING,
+        "table": ("dynamodb:PutItem",),
+        "topic": ("sns:Publish",),
+    },
     "ingest": {
-        "source-objects": READ,
+        "source-objects": READING,
         "table": ("dynamodb:PutItem", "dynamodb:BatchWriteItem"),
         "key": ("kms:Decrypt",),
     },
 }
 
 
-def too_much(evidence: dict[str, Any], flow: str) -> list[str]:
-    """Return every grant of the role beyond the contract."""
-    role, arns = evidence["role"], evidence["arns"]
-    allowed = [
-        (action.lower(), arns[part])
-        for part, actions in ALLOWED[flow].items()
-        for action in actions
-    ] + [(action.lower(), "*") for action in LOGS]
-    documents = [*role["inline"].values(), *(p["document"] for p in role["attached"])]
-    return [
-        f"{action} on {resource}"
-        for document in documents
-        for s in statements(document)
-        for action in as_list(s.get("Action")) or ["NotAction"]
-        for resource in as_list(s.get("Resource")) or ["NotResource"]
-        if not any(action.lower() == a and matches(r, resource) for a, r in allowed)
-    ]
+CAN = ["role.can-write-logs", "role.can-read-source", "role.can-write-destination"]
+CAN += ["role.can-write-table", "role.can-decrypt"]
 
 
-@pytest.mark.requirement("role.least-privilege")
-def test_role_may_do_nothing_more(evidence: dict[str, Any], lab: Lab) -> None:
-    """No wildcard action, no other resource, no policy of full access."""
-    assert too_much(evidence, lab.flow) == []
+@pytest.mark.requirement(
+    "role.least-privilege",
+    weight=3,
+    rests_on=["role.exists", *CAN],
+    hint="Take away from $role what the lab does not need; this policy is enough.",
+    command=PUT_POLICY,
+    playbook="create-role.yml",
+)
+def test_role_may_do_nothing_more(snapshot: Snapshot) -> None:
+    """The role may do what the lab needs, and nothing more."""
+    who = role(snapshot)
+    rights = [(LOGS, ["*"])]
+    for target, actions in ALLOWED[snapshot.lab.flow].items():
+        if arns := [arn for arn in snapshot.arns(target) if arn]:
+            rights.append((actions, arns))
+    expect_none(beyond(who["documents"], rights), "no right beyond what the lab needs")
+    all_read = not any(map(is_unread, who["documents"]))
+    sure(all_read, policies(who), "policies that can be read", "others")
+    for name in set(CAN) & set(snapshot.lab.requirements):  # a role without rights is not the least
+        rubric()[name].check(snapshot)

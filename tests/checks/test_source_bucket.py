@@ -2,98 +2,163 @@
 
 from __future__ import annotations
 
-import urllib.request
-from typing import Any
-
 import pytest
 
-from labproof.inventory import InventoryLab
-from labproof.labs import Lab
-from labproof.policies import as_list, beyond_reading, principals, public_reads, statements
-from labproof.prove.ingestion import over_http
+from labproof.authorization import anyone_may_read, others_beyond_reading, refuses_plain_http
+from labproof.snapshot import Failure, Snapshot, expect, expect_none
 
-from .privacy import SETTINGS, ways_in
+from .privacy import BLOCK, SETTINGS, ways_in
 
-PLAIN_HTTP = [{"Bool": {"aws:SecureTransport": value}} for value in ("false", False, ["false"])]
+UNBLOCK = BLOCK.replace("${bucket}", "$source_bucket").replace("true", "false")
+ALLOW_READING = (
+    "aws s3api put-bucket-policy --bucket $source_bucket --policy '"
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", '
+    """"Action": "s3:GetObject", "Resource": "arn:$partition:s3:::$source_bucket/*"}]}'"""
+)
+DENY_HTTP = (
+    "aws s3api put-bucket-policy --bucket $source_bucket --policy '"
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", '
+    '"Action": "s3:*", "Resource": ["arn:$partition:s3:::$source_bucket", '
+    '"arn:$partition:s3:::$source_bucket/*"], '
+    """"Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}'"""
+)
+ENCRYPT = (
+    "aws s3api put-bucket-encryption --bucket $source_bucket "
+    """--server-side-encryption-configuration '{"Rules": [{"ApplyServerSideEncryptionByDefault": """
+    """{"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "$key_arn"}}]}'"""
+)
+BUCKET = "create-source-bucket.yml"
 
 
-@pytest.mark.requirement("source-bucket.exists")
-def test_source_bucket_exists(evidence: dict[str, Any], lab: Lab) -> None:
-    """The bucket exists under its exact name."""
-    assert evidence["source_bucket"], f"There is no bucket {lab.source_bucket}."
+@pytest.mark.requirement(
+    "source-bucket.exists",
+    hint="Create the bucket $source_bucket.",
+    command="aws s3 mb s3://$source_bucket",
+    playbook=BUCKET,
+)
+def test_source_bucket_exists(snapshot: Snapshot) -> None:
+    """The bucket for uploads exists under its exact name."""
+    snapshot.part("source_bucket")
 
 
-@pytest.mark.requirement("source-bucket.public-access")
-def test_block_public_access_is_off(evidence: dict[str, Any]) -> None:
-    """All four Block Public Access settings are off; none at all is off, too."""
-    settings = evidence["source_bucket"]["public_access_block"] or {}
-    assert [name for name in SETTINGS if settings.get(name)] == []
+@pytest.mark.requirement(
+    "source-bucket.public-access",
+    rests_on=["source-bucket.exists"],
+    hint="Switch off all four Block Public Access settings of $source_bucket.",
+    command=UNBLOCK,
+    playbook=BUCKET,
+)
+def test_block_public_access_is_off(snapshot: Snapshot) -> None:
+    """All four Block Public Access settings of the bucket are off."""
+    settings = snapshot.part("source_bucket")["public_access_block"] or {}
+    expect_none([f"{name} is on" for name in SETTINGS if settings.get(name)], "all four off")
 
 
-@pytest.mark.requirement("source-bucket.policy")
-def test_policy_lets_anyone_read_and_nothing_more(evidence: dict[str, Any]) -> None:
+@pytest.mark.requirement(
+    "source-bucket.policy",
+    weight=3,
+    rests_on=["source-bucket.exists"],
+    hint="Let everyone read every object of $source_bucket, and nobody write, delete or list.",
+    command=ALLOW_READING,
+    playbook=BUCKET,
+)
+def test_policy_lets_anyone_read_and_nothing_more(snapshot: Snapshot) -> None:
     """Anyone may read every object; nobody but the account may write, delete or list."""
-    bucket, account = evidence["source_bucket"], evidence["identity"]["account"]
-    assert public_reads(bucket["policy"], f"arn:aws:s3:::{bucket['name']}/*")
-    assert beyond_reading(bucket["policy"], account) == []
+    policy, account = snapshot.part("source_bucket")["policy"], str(snapshot.target["account"])
+    expect_none(others_beyond_reading(policy, account), "nothing but reading for others")
+    readable = anyone_may_read(policy, snapshot.arn("source"))
+    expected = "a statement that lets everyone (*) s3:GetObject every object, without condition"
+    expect(readable, expected, "a policy that does not" if policy else "no policy")
 
 
-@pytest.mark.requirement("source-bucket.anonymous-read")
-def test_anyone_can_read_an_object(inventory_lab: InventoryLab) -> None:
-    """A real request without credentials gets an object."""
-    bucket, connection = inventory_lab.lab.source_bucket, inventory_lab.connection
-    s3 = connection.client("s3")
-    s3.put_object(Bucket=bucket, Key="probe/stranger.txt", Body=b"hello")
-    try:
-        url = connection.anonymous_url(bucket, "probe/stranger.txt")
-        with urllib.request.urlopen(url, context=connection.tls()) as answer:
-            assert answer.read() == b"hello"
-    finally:
-        s3.delete_object(Bucket=bucket, Key="probe/stranger.txt")
+@pytest.mark.requirement(
+    "source-bucket.anonymous-read",
+    rests_on=["source-bucket.exists", "source-bucket.public-access", "source-bucket.policy"],
+    hint="Ask for an object in a browser's private window; look at the settings and the policy, "
+    "and at the account's own Block Public Access.",
+    command="aws s3control get-public-access-block --account-id $account",
+    playbook=BUCKET,
+)
+def test_anyone_can_read_an_object(snapshot: Snapshot) -> None:
+    """A real request without credentials gets an object, byte for byte."""
+    answer = snapshot.seen("anonymous")["source"]
+    if answer is None:
+        raise Failure("an object to ask for", "none")
+    expect(answer["status"] == 200, "200 to a stranger who asks for an object", answer["status"])
+    expect(answer["same"] is True, "the object's own bytes", "others")
 
 
-@pytest.mark.requirement("source-bucket.private")
-def test_source_bucket_is_private(evidence: dict[str, Any]) -> None:
-    """All four Block Public Access settings are on; no policy or ACL opens it to others."""
-    assert ways_in(evidence["source_bucket"], evidence["identity"]["account"]) == []
+@pytest.mark.requirement(
+    "source-bucket.private",
+    weight=3,
+    rests_on=["source-bucket.exists"],
+    hint="Switch on all four Block Public Access settings of $source_bucket; remove what its "
+    "policy and ACL give to others.",
+    command=BLOCK.replace("${bucket}", "$source_bucket"),
+    playbook=BUCKET,
+)
+def test_source_bucket_is_private(snapshot: Snapshot) -> None:
+    """All four Block Public Access settings are on; no policy or ACL opens the bucket to others."""
+    expect_none(ways_in(snapshot, "source_bucket"), "nothing that opens the bucket")
 
 
-@pytest.mark.requirement("source-bucket.versioned")
-def test_source_bucket_keeps_versions(evidence: dict[str, Any]) -> None:
+@pytest.mark.requirement(
+    "source-bucket.versioned",
+    rests_on=["source-bucket.exists"],
+    hint="Enable versioning on $source_bucket; suspended is not enough.",
+    command="aws s3api put-bucket-versioning --bucket $source_bucket "
+    "--versioning-configuration Status=Enabled",
+    playbook=BUCKET,
+)
+def test_source_bucket_keeps_versions(snapshot: Snapshot) -> None:
     """Versioning is enabled, not merely suspended."""
-    assert evidence["source_bucket"]["versioning"] == "Enabled"
+    status = snapshot.part("source_bucket")["versioning"]
+    expect(status == "Enabled", "versioning Enabled", status)
 
 
-@pytest.mark.requirement("source-bucket.encrypted")
-def test_source_bucket_encrypts_with_the_key(
-    evidence: dict[str, Any], inventory_lab: InventoryLab
-) -> None:
-    """The default encryption is SSE-KMS with the lab's key."""
-    rules = evidence["source_bucket"]["encryption"]["Rules"]
-    default = rules[0]["ApplyServerSideEncryptionByDefault"]
-    arn = evidence["key"]["arn"]
-    names = {arn, arn.rpartition("/")[2], inventory_lab.lab.key_alias}
-    names |= {arn.rpartition(":")[0] + f":{inventory_lab.lab.key_alias}"}
-    assert default["SSEAlgorithm"] == "aws:kms"
-    assert default["KMSMasterKeyID"] in names
+@pytest.mark.requirement(
+    "source-bucket.encrypted",
+    weight=3,
+    rests_on=["source-bucket.exists", "key.exists"],
+    hint="Make SSE-KMS with the key $key_alias the default encryption of $source_bucket.",
+    command=ENCRYPT,
+    playbook=BUCKET,
+)
+def test_source_bucket_encrypts_with_the_key(snapshot: Snapshot) -> None:
+    """The default encryption is SSE-KMS with the lab's key, and a fresh object shows it."""
+    bucket, key = snapshot.part("source_bucket"), snapshot.part("key")
+    rules = (bucket["encryption"] or {}).get("Rules") or [{}]
+    default = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
+    found = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
+    names = key_names(key["arn"], str(snapshot.lab.key_alias))
+    fine = str(found[0]).startswith("aws:kms") and found[1] in names
+    expect(fine, f"aws:kms with {snapshot.lab.key_alias}", f"{found[0]} with {found[1]}")
+    fresh = snapshot.seen("encryption")
+    shown = fresh["algorithm"], fresh["key"]
+    fine = str(shown[0]).startswith("aws:kms") and shown[1] in names
+    expect(fine, f"a fresh object under {snapshot.lab.key_alias}", f"{shown[0]} with {shown[1]}")
 
 
-@pytest.mark.requirement("source-bucket.https-only")
-def test_policy_denies_plain_http(evidence: dict[str, Any]) -> None:
-    """A statement denies everybody every action on bucket and objects without HTTPS."""
-    bucket = evidence["source_bucket"]
-    arn = f"arn:aws:s3:::{bucket['name']}"
-    assert any(
-        principals(s) == ["*"]
-        and set(as_list(s.get("Action"))) & {"*", "s3:*"}
-        and {arn, f"{arn}/*"} <= set(as_list(s.get("Resource")))
-        and s.get("Condition") in PLAIN_HTTP
-        for s in statements(bucket["policy"], "Deny")
-    )
+def key_names(arn: str, alias: str) -> set[str]:
+    """Return the ways to name a key: ARN, id, alias, the alias's ARN."""
+    return {arn, arn.rpartition("/")[2], alias, f"{arn.rpartition(':')[0]}:{alias}"}
 
 
-@pytest.mark.requirement("source-bucket.https-only")
-def test_plain_http_is_refused_while_https_works(inventory_lab: InventoryLab) -> None:
-    """Real requests of a role: allowed over HTTPS, refused over plain HTTP."""
-    answers = over_http(inventory_lab.lab, inventory_lab.connection)
-    assert answers == {"https": "allowed", "http": "AccessDenied"}
+@pytest.mark.requirement(
+    "source-bucket.https-only",
+    weight=3,
+    rests_on=["source-bucket.exists"],
+    hint="Deny everyone every action on $source_bucket and its objects where aws:SecureTransport "
+    "is false.",
+    command=DENY_HTTP,
+    playbook=BUCKET,
+)
+def test_plain_http_is_refused(snapshot: Snapshot) -> None:
+    """The policy denies everyone every request without HTTPS, and a real one is refused."""
+    policy = snapshot.part("source_bucket")["policy"]
+    refused = refuses_plain_http(policy, snapshot.arn("source"))
+    expected = "a Deny for everyone, all actions, bucket and objects, without HTTPS"
+    expect(refused, expected, "a policy that lets some of it through" if policy else "no policy")
+    answers = dict(snapshot.seen("transport"))
+    wanted = {"https": "allowed", "http": "AccessDenied"}
+    expect(answers == wanted, "HTTPS allowed and HTTP AccessDenied", answers)

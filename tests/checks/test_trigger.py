@@ -6,68 +6,120 @@ from typing import Any
 
 import pytest
 
-from labproof.labs import Lab
-from labproof.policies import covers_action, principals, statements
+from labproof.authorization import events_may_invoke, open_invocations, s3_may_invoke
+from labproof.snapshot import Failure, Snapshot, expect, expect_none, opened
 
-CREATED = {"s3:ObjectCreated:*", "s3:ObjectCreated:Put"}
+from .delivery import notified, ruled, sends_to_eventbridge, targets
+
+PERMIT = (
+    "aws lambda add-permission --function-name $function --statement-id uploads "
+    "--action lambda:InvokeFunction --principal s3.amazonaws.com "
+    "--source-arn arn:$partition:s3:::$source_bucket --source-account $account"
+)
+NOTIFY = (
+    "aws s3api put-bucket-notification-configuration --bucket $source_bucket "
+    """--notification-configuration '{"LambdaFunctionConfigurations": [{"Events": ["$event"], """
+    """"LambdaFunctionArn": "arn:$partition:lambda:$region:$account:function:$function"}]}'"""
+)
 
 
-def conditions(statement: dict[str, Any]) -> dict[str, Any]:
-    blocks = statement.get("Condition", {}).values()
-    return {key.lower(): value for block in blocks for key, value in block.items()}
-
-
-def is_limited(statement: dict[str, Any], lab: Lab, evidence: dict[str, Any]) -> bool:
-    """S3, limited to the bucket and the account; or EventBridge, limited to a rule of the lab."""
-    found = conditions(statement)
-    if principals(statement) == ["events.amazonaws.com"] and lab.delivery != "s3":
-        return found.get("aws:sourcearn") in {rule["arn"] for rule in evidence["rules"]}
-    return (
-        principals(statement) == ["s3.amazonaws.com"]
-        and found.get("aws:sourcearn") == f"arn:aws:s3:::{lab.source_bucket}"
-        and found.get("aws:sourceaccount") == evidence["identity"]["account"]
+@pytest.mark.requirement(
+    "trigger.permission",
+    weight=3,
+    rests_on=["source-bucket.exists", "function.exists"],
+    hint="Let S3 invoke $function for $source_bucket and this account alone; remove other "
+    "statements of the function's policy.",
+    command=PERMIT,
+    playbook="create-trigger.yml",
+)
+def test_only_the_trigger_may_invoke_the_function(snapshot: Snapshot) -> None:
+    """The trigger's service may invoke the function for this bucket, and nobody less limited."""
+    snapshot.part("source_bucket")
+    found = policies(snapshot)
+    expect_none(too_open(snapshot, found), "nobody but the lab's trigger to invoke the function")
+    allowed = by_s3(snapshot, found) or by_rule(snapshot, found)
+    expect(
+        allowed,
+        f"a statement that lets s3.amazonaws.com invoke {snapshot.lab.function} for "
+        f"{snapshot.lab.source_bucket}, by aws:SourceArn and aws:SourceAccount",
+        "none that does",
     )
 
 
-@pytest.mark.requirement("trigger.permission")
-def test_only_the_trigger_may_invoke_the_function(evidence: dict[str, Any], lab: Lab) -> None:
-    """The function's policy lets the trigger's service invoke it, and nobody less limited."""
-    invoking = [
-        statement
-        for statement in statements(evidence["function"]["policy"])
-        if covers_action(statement, "lambda:InvokeFunction")
+def policies(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the policy of each ARN that the function goes by: its own, and its aliases'."""
+    function = snapshot.part("function")
+    found = {function["arn"]: function["policy"]}
+    return found | {alias["arn"]: alias["policy"] for alias in function["aliases"]}
+
+
+def too_open(snapshot: Snapshot, found: dict[str, Any]) -> list[str]:
+    """Return a clause for each statement that is fine for none of the lab's buckets."""
+    account, rules = str(snapshot.target["account"]), rule_arns(snapshot)
+    buckets = snapshot.arns("source")
+    problems = [
+        [open_invocations(policy, bucket, account, rules) for bucket in buckets]
+        for policy in found.values()
     ]
-    assert invoking
-    assert [s for s in invoking if not is_limited(s, lab, evidence)] == []
+    return [one for alike in problems for one in alike[0] if all(one in more for more in alike)]
 
 
-def notifies(evidence: dict[str, Any], wanted: set[str]) -> bool:
-    """The bucket notifies the function of the events, alone or among more, under no filter."""
-    arn = evidence["function"]["arn"]
-    found = evidence["source_bucket"]["notification"].get("LambdaFunctionConfigurations", [])
+def rule_arns(snapshot: Snapshot) -> list[str]:
+    """Return the rules that may stand between bucket and function; for s3 delivery, none."""
+    if snapshot.lab.delivery == "s3":
+        return []
+    return [rule["arn"] for rule in opened(snapshot.part("rules"))]
+
+
+def by_s3(snapshot: Snapshot, found: dict[str, Any]) -> bool:
+    account, bucket = str(snapshot.target["account"]), snapshot.arn("source")
+    if snapshot.lab.delivery == "eventbridge":
+        return False
+    named = targets(snapshot) or [snapshot.part("function")["arn"]]
+    return any(s3_may_invoke(found.get(arn), arn, bucket, account) for arn in named)
+
+
+def by_rule(snapshot: Snapshot, found: dict[str, Any]) -> bool:
+    account = str(snapshot.target["account"])
     return any(
-        (c["LambdaFunctionArn"] == arn or c["LambdaFunctionArn"].startswith(f"{arn}:"))
-        and wanted & set(c["Events"])
-        and not any(r["Value"] for r in c.get("Filter", {}).get("Key", {}).get("FilterRules", []))
-        for c in found
+        events_may_invoke(policy, arn, rule, account)
+        for rule in rule_arns(snapshot)
+        for arn, policy in found.items()
     )
 
 
-def rules(evidence: dict[str, Any], lab: Lab) -> bool:
-    """The bucket sends its events to EventBridge, and an enabled rule sends them on, unfiltered."""
-    sends = "EventBridgeConfiguration" in evidence["source_bucket"]["notification"]
-    wanted = {
-        "source": ["aws.s3"],
-        "detail-type": ["Object Created"],
-        "detail": {"bucket": {"name": [lab.source_bucket]}},
+@pytest.mark.requirement(
+    "trigger.configured",
+    weight=3,
+    rests_on=["source-bucket.exists", "function.exists"],
+    hint="Add an event notification to $source_bucket: $event, without a filter, to $function.",
+    command=NOTIFY,
+    playbook="create-trigger.yml",
+)
+def test_every_upload_reaches_the_function(snapshot: Snapshot) -> None:
+    """Every upload reaches the function, by the delivery asked for."""
+    snapshot.part("function")
+    ways = {
+        "s3": lambda: notified(snapshot),
+        "eventbridge": lambda: sends_to_eventbridge(snapshot) and ruled(snapshot),
     }
-    enabled = [rule for rule in evidence["rules"] if rule["state"] == "ENABLED"]
-    return sends and any(rule["pattern"] == wanted for rule in enabled)
+    wanted = [snapshot.lab.delivery] if snapshot.lab.delivery in ways else list(ways)
+    if not any(ways[way]() for way in wanted):
+        raise Failure(
+            f"{snapshot.lab.source_bucket} to notify {snapshot.lab.function} of every upload "
+            f"({', '.join(snapshot.lab.trigger_events)}; delivery: {' or '.join(wanted)})",
+            described(snapshot),
+        )
 
 
-@pytest.mark.requirement("trigger.configured")
-def test_every_upload_reaches_the_function(evidence: dict[str, Any], lab: Lab) -> None:
-    """Uploads reach the function by the delivery asked for."""
-    wanted = CREATED if "s3:ObjectCreated:Put" in lab.trigger_events else {"s3:ObjectCreated:*"}
-    ways = {"s3": notifies(evidence, wanted), "eventbridge": rules(evidence, lab)}
-    assert ways[lab.delivery] if lab.delivery in ways else any(ways.values())
+def described(snapshot: Snapshot) -> str:
+    """Say what notifications there are."""
+    found = snapshot.part("source_bucket")["notification"] or {}
+    lambdas = found.get("LambdaFunctionConfigurations") or []
+    said = [
+        f"{', '.join(c['Events'])} to {c['LambdaFunctionArn'].rpartition(':function:')[2]}"
+        f"{' under a filter' if c.get('Filter') else ''}"
+        for c in lambdas
+    ]
+    said += ["all events to EventBridge"] * ("EventBridgeConfiguration" in found)
+    return "; ".join(said) or "no notification to a function"

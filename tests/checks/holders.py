@@ -1,0 +1,55 @@
+"""What the lab's role may do, and what is not known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from labproof.authorization import holder
+from labproof.authorization.decisions import is_unread
+from labproof.snapshot import Failure, Snapshot, Unreadable, is_error
+
+Holder = dict[str, Any]
+
+
+def role(snapshot: Snapshot) -> Holder:
+    """Return the role as a holder of rights; a policy that could not be read stays unknown."""
+    snapshot.part("role")
+    reading = snapshot.document["state"]["role"]
+    boundary = reading.get("boundary")
+    limit = boundary if boundary is None or is_error(boundary) else boundary["document"]
+    return holder(reading, limit)
+
+
+def bucket_policy(snapshot: Snapshot, part: str) -> Any:
+    """Return a bucket's policy: None where there is none, or no bucket."""
+    found = snapshot.document["state"].get(part)
+    return found.get("policy") if found and not is_error(found) else None
+
+
+def sure(holds: bool, policies: list[Any], expected: str, found: str) -> None:
+    """Raise unless a right is sure: Unreadable where a policy was not to be read, else Failure."""
+    if holds:
+        return
+    for unread in filter(is_unread, policies):
+        raise Unreadable(unread["error"])
+    raise Failure(expected, found)
+
+
+def policies(who: Holder, *more: Any) -> list[Any]:
+    return [*who["documents"], who["boundary"], *more]
+
+
+def granted(who: Holder) -> Iterator[str]:
+    """Yield the actions that a role's policies allow, as they are written."""
+    for document in who["documents"]:
+        for statement in document.get("Statement") or [] if isinstance(document, dict) else []:
+            if isinstance(statement, dict) and statement.get("Effect") == "Allow":
+                actions = statement.get("Action") or f"all but {statement.get('NotAction')}"
+                yield from actions if isinstance(actions, list) else [str(actions)]
+
+
+def told(who: Holder) -> str:
+    """Say in short what a role's policies allow."""
+    actions = sorted(set(map(str, granted(who))))
+    return f"policies that allow {', '.join(actions) or 'nothing'}, or too little of it"
