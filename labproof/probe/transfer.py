@@ -1,85 +1,91 @@
-"""Fresh uploads, followed to the end: what only a working lab can answer.
+"""Prove the labs that copy: fresh files arrive under the same key, and the table tells of each.
 
-Keys and contents are unguessable, so a copied file or a typed-in item does not pass. The probe's
-own objects and items are removed afterwards where the lab allows it.
+Evidence (all of it plain JSON; see labproof/probe/__init__.py for what every flow has)::
+
+    uploads: {label: UPLOAD}    labels of KEYS, and "again": a second upload to the key of "zip"
+
+An UPLOAD has, beside what all have: ``copied`` ({"sha256", "size", "content_type", "metadata",
+"version_id"}, None, or an error) and ``copied_ms``, when the copy was first seen to be the upload;
+``strays``: other keys of the destination that begin with the upload's unguessable name;
+``versions``: ids of the copy's versions, where the destination keeps versions;
+``listed``: whether the destination's listing shows the copy (or an error);
+``audit_items``: the table's items that tell of this key, as text (or an error), and ``audited_ms``,
+when there were first enough of them. Those of "again" are the items of both uploads.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from labproof.aws import Connection
-from labproof.follow import Transfer, follow
 from labproof.labs import Lab
-from labproof.package import zip_bytes
+from labproof.probe.cleaning import versions
+from labproof.probe.effects import AuditTable, is_listed, look_for_copies, strays
+from labproof.probe.following import Watch, follow, together
+from labproof.probe.uploads import Upload, content, fresh, send
 
 # Each label with the key's form; {} is the unguessable part.
 KEYS = {
-    "zip": "probe/{}.zip",
-    "spaces and signs": "probe/a b+c %25 {}.zip",
-    "accents": "probe/é ü ñ/{}.zip",
-    "punctuation": "probe/&$@=;:,?'()! {}.zip",
-    "other type": "probe/{}.csv",
+    "zip": "{}.zip",
+    "spaces and signs": "{}/a b+c %25 {}.zip",
+    "accents": "{}/é ü ñ.zip",
+    "punctuation": "{} &$@=;:,?'()!.zip",
+    "other type": "{}.csv",
 }
-REPEATED = "zip"
+REPEATED, AGAIN = "zip", "again"
 
 
-def transfer(lab: Lab, connection: Connection, timeout: float = 60) -> dict[str, dict[str, Any]]:
-    """Upload fresh files and follow them, all at once; then upload to one of the keys again.
+class Transfers:
+    """Fresh uploads to a lab that copies."""
 
-    Returns ``{label: transfer}``: the fields of Transfer with the file's ``sha256`` and ``size``.
-    The second upload is labelled ``again``.
-    """
-    token, items = secrets.token_hex(8), int(lab.flow == "transfer")
-    keys = {label: form.format(token) for label, form in KEYS.items()}
-    with ThreadPoolExecutor(max_workers=len(keys)) as pool:
-        futures = {
-            label: pool.submit(send, lab, connection, key, timeout, items)
-            for label, key in keys.items()
-        }
-        seen = {label: future.result() for label, future in futures.items()}
-    if seen[REPEATED]["audit_items"]:
-        seen["again"] = send(lab, connection, keys[REPEATED], timeout, items=2)
-    for transfer in seen.values():
-        _clean_up(lab, connection, transfer)
-    return seen
+    def __init__(self, lab: Lab, connection: Connection) -> None:
+        self.lab, self.connection = lab, connection
+        self.audited = int(lab.flow == "transfer")
+        self.table = AuditTable()
+        self.watch = Watch(lab, connection, self.look, self.is_seen)
+        self.refused: dict[str, Any] = {}
 
+    def send(self) -> dict[str, Any]:
+        """Upload one fresh file under each form of key; return what became of each."""
+        return self.put([fresh(label, form) for label, form in KEYS.items()])
 
-def send(
-    lab: Lab, connection: Connection, key: str, timeout: float, items: int = 1
-) -> dict[str, Any]:
-    """Upload one fresh file under ``key`` and follow it; expect ``items`` audit items."""
-    text = secrets.token_hex(64)
-    body = zip_bytes({"probe.txt": text}) if key.endswith(".zip") else text.encode()
-    signed_ms = time.time_ns() // 1_000_000
-    connection.client("s3").put_object(Bucket=lab.source_bucket, Key=key, Body=body)
-    uploaded_ms = time.time_ns() // 1_000_000
-    digest = hashlib.sha256(body).hexdigest()
-    upload = Transfer(key, signed_ms, uploaded_ms, wanted_items=items, wanted_sha256=digest)
-    seen = follow(lab, connection, upload, timeout)
-    return asdict(seen) | {"sha256": digest, "size": len(body)}
+    def put(self, uploads: list[Upload], **more: Any) -> dict[str, Any]:
+        for upload in uploads:
+            upload.wanted_items = upload.wanted_items or self.audited
+        bucket = self.lab.source_bucket
+        answers = together(lambda u: send(self.connection, bucket, u, content(u), **more), uploads)
+        self.watch.add(*(u for u in answers if isinstance(u, Upload)))
+        return {u.label: a for u, a in zip(uploads, answers, strict=True)}
 
+    def follow(self, timeout: float) -> None:
+        """Follow all uploads (seconds); the key of one is used again as soon as that is done."""
+        follow(self.watch, timeout, self.repeat)
+        missed = [u for u in self.watch.pending if u.wanted_items and not u.audited_ms]
+        if missed:
+            self.table.scan(self.watch, missed)
+        together(self.look_around, self.watch.uploads)
 
-def _clean_up(lab: Lab, connection: Connection, seen: dict[str, Any]) -> None:
-    s3, dynamodb = connection.client("s3"), connection.client("dynamodb")
-    for bucket in (lab.source_bucket, lab.destination_bucket):
-        try:
-            s3.delete_object(Bucket=bucket, Key=seen["key"])
-        except ClientError:
-            continue  # a lab may forbid it; its objects then stay
-    for item in seen["audit_items"]:
-        if lab.partition_key in item:
-            try:
-                dynamodb.delete_item(
-                    TableName=lab.table,
-                    Key={lab.partition_key: {"S": item[lab.partition_key]}},
-                )
-            except ClientError:
-                continue
+    def repeat(self) -> None:
+        first = next((u for u in self.watch.uploads if u.label == REPEATED), None)
+        done = first and first.finished and first.copied_ms
+        if not (first and done and self.audited) or len(self.watch.uploads) > len(KEYS):
+            return
+        again = Upload(AGAIN, first.key, first.token, content_type=first.content_type)
+        again.earlier, again.wanted_items = frozenset(first.requests), 2
+        self.refused |= {k: a for k, a in self.put([again]).items() if not isinstance(a, Upload)}
+
+    def look(self, watch: Watch) -> None:
+        look_for_copies(watch)
+        self.table.look(watch)
+
+    def is_seen(self, upload: Upload) -> bool:
+        return bool(upload.copied_ms and (upload.audited_ms or not upload.wanted_items))
+
+    def look_around(self, upload: Upload) -> None:
+        """Read what the destination's listing shows of a copy, and where else it may have gone."""
+        s3, bucket = self.connection.client("s3"), str(self.lab.destination_bucket)
+        if not upload.copied_ms:
+            upload.strays = strays(s3, bucket, upload)
+        upload.listed = is_listed(s3, bucket, upload.key)
+        if isinstance(upload.copied, dict) and upload.copied.get("version_id"):
+            upload.versions = [v["VersionId"] for v in versions(s3, bucket, upload.key)]

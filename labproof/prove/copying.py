@@ -2,74 +2,56 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import secrets
-import time
 from typing import Any
 
 from labproof.aws import Connection
-from labproof.follow import Transfer, follow
 from labproof.labs import Lab
-from labproof.readers import ask
+from labproof.probe.cleaning import remove_objects
+from labproof.probe.effects import is_listed, look_for_copies
+from labproof.probe.following import Watch, follow
+from labproof.probe.reading import asked
+from labproof.probe.uploads import TYPES, Upload, fresh, fresh_csv, send
+from labproof.prove.certain import certain
 
-CONTENT_TYPE = "text/csv"
-
-
-def fresh_csv() -> bytes:
-    """Return a CSV file of ten rows that nobody has seen before."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["order", "customer", "token"])
-    writer.writerows([n, f"customer {n}", secrets.token_hex(8)] for n in range(10))
-    return text.getvalue().encode()
+TAGS = {"purpose": "proof"}
 
 
 def prove(lab: Lab, connection: Connection, timeout: float) -> dict[str, Any]:
     """Upload a fresh CSV with metadata and tags, and follow it to the destination.
 
-    Returns the fields of Transfer and ``sent`` and ``arrived``, each with ``content_type``,
+    Returns the fields of Upload and ``sent`` and ``arrived``, each with ``content_type``,
     ``metadata``, ``tags``, ``sha256`` and ``size`` (``arrived`` is None when nothing came), and
-    ``listed``: whether the destination's listing shows the copy.
+    ``listed``: whether the destination's listing shows the copy. Raises AwsError where something
+    could not be read.
     """
-    s3, body, token = connection.client("s3"), fresh_csv(), secrets.token_hex(8)
-    key = f"verify/orders {token}.csv"
-    sent = {
-        "content_type": CONTENT_TYPE,
-        "metadata": {"token": token},
-        "tags": {"purpose": "proof"},
-        "sha256": hashlib.sha256(body).hexdigest(),
-        "size": len(body),
+    watch = Watch(lab, connection, look_for_copies, lambda upload: bool(upload.copied_ms))
+    upload = fresh("csv", "{}.csv")
+    certain(send(connection, lab.source_bucket, upload, fresh_csv(), Tagging="purpose=proof"))
+    watch.add(upload)
+    follow(watch, timeout)
+    certain(watch.attempts)
+    s3, bucket = connection.client("s3"), str(lab.destination_bucket)
+    seen = upload.as_dict() | {
+        "sent": {
+            "content_type": TYPES["csv"],
+            "metadata": upload.metadata,
+            "tags": TAGS,
+            "sha256": upload.sha256,
+            "size": upload.size,
+        },
+        "arrived": arrived(s3, bucket, upload),
+        "listed": certain(is_listed(s3, bucket, upload.key)),
     }
-    signed_ms = time.time_ns() // 1_000_000
-    s3.put_object(
-        Bucket=lab.source_bucket,
-        Key=key,
-        Body=body,
-        ContentType=CONTENT_TYPE,
-        Metadata=sent["metadata"],
-        Tagging="purpose=proof",
-    )
-    upload = Transfer(key, signed_ms, time.time_ns() // 1_000_000, wanted_items=0)
-    seen = follow(lab, connection, upload, timeout)
-    listing = ask(s3, "list_objects_v2", "Contents", Bucket=lab.destination_bucket, Prefix=key)
-    return vars(seen) | {
-        "sent": sent,
-        "arrived": arrived(s3, str(lab.destination_bucket), seen),
-        "listed": any(entry["Key"] == key for entry in listing or []),
-    }
+    for name in (lab.source_bucket, bucket):
+        remove_objects(connection, name, [upload.key], bool(upload.version_id))
+    return seen
 
 
-def arrived(s3: Any, bucket: str, seen: Transfer) -> dict[str, Any] | None:
+def arrived(s3: Any, bucket: str, upload: Upload) -> dict[str, Any] | None:
     """Return what the destination says of the copy; None when it is not there."""
-    if seen.copied is None:
+    if certain(upload.copied) is None:
         return None
-    head = s3.head_object(Bucket=bucket, Key=seen.key)
-    tags = s3.get_object_tagging(Bucket=bucket, Key=seen.key)["TagSet"]
-    return {
-        "content_type": head["ContentType"],
-        "metadata": head["Metadata"],
-        "tags": {tag["Key"]: tag["Value"] for tag in tags},
-        **seen.copied,
-    }
+    request = {"Bucket": bucket, "Key": upload.key}
+    found = certain(asked("get_object_tagging", lambda: s3.get_object_tagging(**request)))
+    copied = {name: value for name, value in upload.copied.items() if name != "version_id"}
+    return copied | {"tags": {tag["Key"]: tag["Value"] for tag in found["TagSet"]}}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
-from labproof.follow import Transfer, follow
+from labproof.follow import follow_upload
 from labproof.playbook import LabAction
+from labproof.probe.uploads import Upload
+
+FIELDS = ("key", "signed_ms", "uploaded_ms")
 
 
 class ActionModule(LabAction):
@@ -18,6 +20,6 @@ class ActionModule(LabAction):
     }
 
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        upload = Transfer(arguments["key"], arguments["signed_ms"], arguments["uploaded_ms"])
-        seen = follow(self.lab(), self.connection, upload, arguments["timeout"])
-        return {"seen": asdict(seen) | {"failed": seen.failed}}
+        upload = Upload("client", wanted_items=1, **{n: arguments[n] for n in FIELDS})
+        seen = follow_upload(self.lab(), self.connection, upload, arguments["timeout"])
+        return {"seen": seen.as_dict()}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from labproof.playbook import LabAction
-from labproof.prove.ingestion import over_http, recorded
+from labproof.probe.records import recorded
+from labproof.probe.strangers import over_http
+from labproof.prove.certain import certain
 
 
 class ActionModule(LabAction):
@@ -14,6 +16,6 @@ class ActionModule(LabAction):
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         lab = self.lab()
         return {
-            "transport": over_http(lab, self.connection),
-            "recorded": recorded(lab, self.connection, arguments["since_ms"]),
+            "transport": {k: certain(v) for k, v in over_http(lab, self.connection).items()},
+            "recorded": certain(recorded(lab, self.connection, arguments["since_ms"])) or [],
         }

@@ -7,14 +7,17 @@ import secrets
 from dataclasses import replace
 from types import TracebackType
 
+from botocore.exceptions import ClientError
+
 from labproof.aws import Connection
 
 
 class Prober:
     """A connection that is bound by bucket policies, as a context.
 
-    Where the caller is the account's root user, a role that may list ``bucket`` is made, assumed
-    and removed; anyone else asks under the own name.
+    Where the caller is the root user of a sandbox, a role that may list ``bucket`` is made, assumed
+    and removed; anyone else asks in their own name: on AWS a bucket's denial binds root too, and
+    root may not assume roles.
     """
 
     def __init__(self, connection: Connection, bucket: str) -> None:
@@ -24,7 +27,7 @@ class Prober:
     def __enter__(self) -> Connection:
         sts, iam = self.connection.client("sts"), self.connection.client("iam")
         caller = sts.get_caller_identity()["Arn"]
-        if not caller.endswith(":root"):
+        if not (caller.endswith(":root") and self.connection.endpoint_url):
             return self.connection
         partition = caller.split(":")[1]
         self.role = f"labproof-prober-{secrets.token_hex(4)}"
@@ -33,7 +36,11 @@ class Prober:
         rights = self._document(
             Action="s3:ListBucket", Resource=f"arn:{partition}:s3:::{self.bucket}"
         )
-        iam.put_role_policy(RoleName=self.role, PolicyName="list", PolicyDocument=rights)
+        try:
+            iam.put_role_policy(RoleName=self.role, PolicyName="list", PolicyDocument=rights)
+        except ClientError:
+            iam.delete_role(RoleName=self.role)
+            raise
         return replace(self.connection, assume_role_arn=role["Arn"])
 
     def __exit__(

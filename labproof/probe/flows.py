@@ -1,0 +1,161 @@
+"""What each flow adds to a probe: its own evidence, and how what it left is removed."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Protocol
+
+from labproof.aws import Connection
+from labproof.labs import Lab
+from labproof.probe import metadata
+from labproof.probe.cleaning import LeftBehind, remove_items, remove_objects
+from labproof.probe.following import Watch
+from labproof.probe.ingest import Ingestion
+from labproof.probe.reading import asked
+from labproof.probe.records import CLOUDWATCH, TABLE_METRICS, metrics
+from labproof.probe.strangers import anonymous_read
+from labproof.probe.transfer import REPEATED, Transfers
+from labproof.probe.uploads import Upload
+from labproof.snapshot import is_error
+
+
+class Flow(Protocol):
+    """One flow's probe of one lab, from the uploads to the removal of what they left."""
+
+    watch: Watch
+
+    def send(self) -> dict[str, Any]: ...
+
+    def follow(self, timeout: float) -> None: ...
+
+    def more(self, timeout: float) -> dict[str, Any]:
+        """Return the evidence that only this flow has; ``timeout`` is what metrics may take (s)."""
+
+    def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
+        """Remove all that the probe left, by the table's key; return what stays."""
+
+
+def sent_objects(watch: Watch) -> list[LeftBehind]:
+    """Remove the uploads themselves."""
+    uploads = watch.uploads
+    versioned = any(upload.version_id for upload in uploads)
+    keys = [upload.key for upload in uploads]
+    return remove_objects(watch.connection, watch.lab.source_bucket, keys, versioned)
+
+
+class TransferFlow(Transfers):
+    """file-transfer and event-copy."""
+
+    def __init__(self, lab: Lab, connection: Connection, _: float) -> None:
+        super().__init__(lab, connection)
+        self.own = ""
+
+    def more(self, _: float) -> dict[str, Any]:
+        return {"anonymous": {"source": None, "destination": self.read_as_a_stranger()}}
+
+    def read_as_a_stranger(self) -> Any:
+        """Ask for a copy without credentials; where none came, for an object of our own."""
+        bucket = str(self.lab.destination_bucket)
+        copies = [u for u in self.watch.uploads if u.copied_ms]
+        copies.sort(key=lambda u: u.label != REPEATED)
+        if copies:
+            found = anonymous_read(self.connection, bucket, copies[0].key)
+            return found if is_error(found) else found | {"of": "copy"}
+        self.own = f"{secrets.token_hex(8)}.txt"
+        s3 = self.connection.client("s3")
+        put = {"Bucket": bucket, "Key": self.own, "Body": secrets.token_bytes(32)}
+        answer = asked("put_object", lambda: s3.put_object(**put))
+        if answer is None or is_error(answer):
+            return answer
+        found = anonymous_read(self.connection, bucket, self.own)
+        return found if is_error(found) else found | {"of": "own object"}
+
+    def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
+        uploads = self.watch.uploads
+        copies = [u.key for u in uploads] + [k for u in uploads for k in u.strays]
+        kept = bool(
+            any(u.copied and not is_error(u.copied) and u.copied["version_id"] for u in uploads)
+        )
+        return [
+            *sent_objects(self.watch),
+            *remove_objects(
+                self.connection,
+                self.lab.destination_bucket,
+                [*copies, *filter(None, [self.own])],
+                kept,
+            ),
+            *remove_items(self.connection, self.lab.table, self.items(key)),
+        ]
+
+    def items(self, key: list[dict[str, str]]) -> list[dict[str, Any]]:
+        """Return the keys of the audit items that tell of the uploads."""
+        known = [u.audit_items for u in self.watch.uploads if not is_error(u.audit_items)]
+        found = [
+            {part["name"]: {part["type"]: item[part["name"]]} for part in key}
+            for items in known
+            for item in items
+            if key and all(part["name"] in item for part in key)
+        ]
+        return [one for n, one in enumerate(found) if one not in found[:n]]
+
+
+class MetadataFlow(metadata.Metadata):
+    """file-metadata."""
+
+    def __init__(self, lab: Lab, connection: Connection, _: float) -> None:
+        super().__init__(lab, connection)
+
+    def more(self, timeout: float) -> dict[str, Any]:
+        return {"table_metrics": self.table_metrics(timeout)}
+
+    def table_metrics(self, timeout: float) -> Any:
+        stored = sum(
+            bool(u.stored_ms) for u in self.watch.uploads if isinstance(u, metadata.Stored)
+        )
+        if self.connection.endpoint_url or not timeout:
+            return {"source": "items counted", "writes": stored}
+        since, table = self.watch.since_ms, str(self.lab.table)
+        sums = metrics(self.connection, TABLE_METRICS, table, since, stored, timeout)
+        if is_error(sums):
+            return sums
+        return {"source": CLOUDWATCH, "writes": next(iter(sums.values()))}
+
+    def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
+        uploads = [u for u in self.watch.uploads if isinstance(u, metadata.Stored)]
+        items = [i for u in uploads if not is_error(u.items) for i in u.items]
+        names = [part["name"] for part in key]
+        keys = [{n: i[n] for n in names} for i in items if names and all(n in i for n in names)]
+        return [*sent_objects(self.watch), *remove_items(self.connection, self.lab.table, keys)]
+
+
+class IngestFlow(Ingestion):
+    """secure-ingestion."""
+
+    def more(self, _: float) -> dict[str, Any]:
+        return {"files": self.files()}
+
+    def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
+        names = {part["name"] for part in key}
+        stored = [r for r in self.records.values() if is_error(r.stored) or r.stored]
+        keys = [k for r in stored for k in r.keys if names == set(k)]
+        return [*sent_objects(self.watch), *remove_items(self.connection, self.lab.table, keys)]
+
+
+FLOWS: dict[str, Any] = {
+    "transfer": TransferFlow,
+    "copy": TransferFlow,
+    "metadata": MetadataFlow,
+    "ingest": IngestFlow,
+}
+
+
+def wanted_key(lab: Lab) -> list[dict[str, str]]:
+    """Return the key that the lab's table should have: ``[{"name", "type"}]``."""
+    names = [name for name in (lab.partition_key, lab.sort_key) if name]
+    return [{"name": name, "type": "S"} for name in names]
+
+
+def first_upload(watch: Watch) -> Upload | None:
+    """Return the upload that stands for all: one that is there, and good."""
+    good = [u for u in watch.uploads if not u.once]
+    return next(iter(good), None)

@@ -1,0 +1,169 @@
+"""Follow uploads through a lab: invoked, worked on, reported, each with its time.
+
+All uploads of a lab are followed at once, by one reading of the log a look. An upload is finished
+when an invocation for it has ended without an error, for then nothing more will come; when Lambda
+has made its last attempt; or when all effects are seen and the log does not say who caused them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from labproof.aws import Connection
+from labproof.labs import Lab
+from labproof.logs import names_key
+from labproof.probe.attempts import Attempt, read_attempts, shown
+from labproof.probe.reading import asked, moments, now_ms
+from labproof.probe.uploads import Upload
+from labproof.snapshot import is_error
+
+WORKERS = 8
+DEFAULT_RETRIES = 2
+# How long Lambda waits before it tries again: a minute and two on AWS, a second and two here.
+RETRY_PAUSE_MS = {"emulated": 4000, "aws": 150_000}
+# The share of the deadline that a log may be late when all effects have been seen.
+LOG_SHARE = 0.25
+
+
+@dataclass
+class Watch:
+    """The uploads that are followed, the invocations seen so far, and how effects are looked for.
+
+    ``look_for`` is called with the uploads that are not finished, after each reading of the log;
+    ``is_seen`` tells whether all effects of an upload have been seen. ``attempts`` is a list of
+    Attempt, or an error.
+    """
+
+    lab: Lab
+    connection: Connection
+    look_for: Callable[[Watch], None]
+    is_seen: Callable[[Upload], bool]
+    uploads: list[Upload] = field(default_factory=list)
+    attempts: Any = field(default_factory=list)
+    allowed: int = 0
+    since_ms: int = 0
+
+    @property
+    def pending(self) -> list[Upload]:
+        return [upload for upload in self.uploads if not upload.finished]
+
+    @property
+    def seen_attempts(self) -> list[Attempt]:
+        return [] if is_error(self.attempts) else list(self.attempts)
+
+    def now(self) -> int:
+        """Return the time by AWS's clock."""
+        return now_ms() + max((u.skew_ms for u in self.uploads), key=abs, default=0)
+
+    def add(self, *uploads: Upload) -> None:
+        self.uploads += uploads
+        self.since_ms = min(upload.signed_ms for upload in self.uploads)
+
+
+def follow(watch: Watch, timeout: float, after: Callable[[], None] = lambda: None) -> None:
+    """Look until all uploads are finished, or time is up (seconds); ``after`` follows each look."""
+    for waited in moments(timeout):
+        look(watch, waited, late=waited > timeout * LOG_SHARE)
+        after()
+        if not watch.pending:
+            break
+
+
+def look(watch: Watch, waited: float = 0.0, late: bool = True) -> None:
+    """Read the log once, look for effects, and note what is finished."""
+    watch.attempts = read_attempts(watch.connection, watch.lab.function, watch.since_ms)
+    # What has ended before the effects are looked for has no effects later.
+    ended = {upload.label for upload in watch.pending if is_ended(watch, upload)}
+    watch.look_for(watch)
+    for upload in watch.pending:
+        note(watch, upload)
+        upload.waited_s = round(waited, 3)
+        silent = watch.is_seen(upload) and not upload.requests
+        upload.finished = upload.label in ended or (silent and (late or is_error(watch.attempts)))
+
+
+def together(work: Callable[[Any], Any], what: list[Any]) -> list[Any]:
+    """Do the same for many things at once, and return the results in their order."""
+    if len(what) < 2:
+        return [work(one) for one in what]
+    with ThreadPoolExecutor(max_workers=min(WORKERS, len(what))) as pool:
+        return list(pool.map(work, what))
+
+
+def mine(watch: Watch, upload: Upload) -> list[Attempt]:
+    """Return the invocations that name an upload; where none does, those that name no upload."""
+    fresh = [a for a in watch.seen_attempts if a.request_id not in upload.earlier]
+    if named := [a for a in fresh if is_named(a, upload)]:
+        return [a for a in named if a.started_ms >= upload.signed_ms] or named
+    nameless = [a for a in fresh if not any(is_named(a, other) for other in watch.uploads)]
+    return [a for a in nameless if a.started_ms >= upload.signed_ms] or nameless
+
+
+def is_named(attempt: Attempt, upload: Upload) -> bool:
+    """Tell whether an invocation's log names an upload's key, in whatever form."""
+    if upload.token:
+        return attempt.names(upload.token)
+    return any(names_key(line, upload.key) for line in attempt.lines)
+
+
+def is_ended(watch: Watch, upload: Upload) -> bool:
+    """Tell whether no more invocations will come for an upload: one is done, or the last failed."""
+    found = mine(watch, upload)
+    ended = [a for a in found if a.ended_ms is not None]
+    if not ended:
+        return False
+    # Invocations that name no key stand for one upload each, whichever it is.
+    named = any(is_named(a, upload) for a in found)
+    wanted = 1 if named else sum(not is_named_at_all(watch, u) for u in watch.pending)
+    if sum(upload.once or not a.raised for a in ended) >= wanted:
+        return True
+    if len(ended) < len(found):
+        return False
+    if len(ended) >= wanted * allowed(watch):
+        return True
+    pause = RETRY_PAUSE_MS["emulated" if watch.connection.endpoint_url else "aws"]
+    return watch.now() - max(a.ended_ms or 0 for a in ended) > pause
+
+
+def is_named_at_all(watch: Watch, upload: Upload) -> bool:
+    return any(is_named(a, upload) for a in watch.seen_attempts)
+
+
+def allowed(watch: Watch) -> int:
+    """Return how many times Lambda tries; asked once, and only when something failed."""
+    if not watch.allowed:
+        answer = asked(
+            "get_function_event_invoke_config",
+            lambda: watch.connection.client("lambda").get_function_event_invoke_config(
+                FunctionName=watch.lab.function
+            ),
+        )
+        known = {} if answer is None or is_error(answer) else answer
+        watch.allowed = 1 + known.get("MaximumRetryAttempts", DEFAULT_RETRIES)
+    return watch.allowed
+
+
+def note(watch: Watch, upload: Upload) -> None:
+    """Keep of an upload's invocations what a check or a reader of the evidence asks for.
+
+    Errors are those of the last invocation that ended well, or else of all; what was mended by
+    another try is told as ``retried``.
+    """
+    found = mine(watch, upload)
+    good = [a for a in found if a.ended_ms is not None and not a.raised]
+    telling = good or found
+    upload.attempts = len(found)
+    upload.requests = list(dict.fromkeys(a.request_id for a in found if a.request_id))
+    upload.request_id = next(iter(upload.requests), None)
+    upload.invoked_ms = min((a.started_ms for a in found), default=None)
+    upload.reported_ms = max((a.ended_ms for a in found if a.ended_ms), default=None)
+    upload.log = shown([line for a in found for line in a.lines])
+    upload.errors = shown([line for a in telling for line in a.trouble(upload.key)])
+    others = [a for a in found if a not in telling]
+    upload.retried = shown([line for a in others for line in a.trouble(upload.key)])
+    if upload.invoked_ms is not None:
+        # An event can reach the function before the answer to the upload reaches the client.
+        upload.uploaded_ms = max(upload.signed_ms, min(upload.uploaded_ms, upload.invoked_ms))

@@ -1,0 +1,73 @@
+"""Ask as others would: without credentials over HTTPS, and as a role over plain HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labproof.aws import Connection, error_code
+from labproof.labs import Lab
+from labproof.probe.prober import Prober
+from labproof.probe.reading import asked
+from labproof.snapshot import error_of, is_error
+
+TIMEOUT_S = 10
+MAX_BYTES = 1 << 20
+# What says nothing about who may read: the service is busy or down.
+NO_ANSWER = (429, 500, 502, 503, 504)
+
+
+def anonymous_read(connection: Connection, bucket: str, key: str) -> dict[str, Any]:
+    """Return ``{"url", "status", "sha256", "size"}`` of a GET without credentials, or an error.
+
+    The checksum and size are None unless the status is 200.
+    """
+    url = connection.anonymous_url(bucket, key)
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=connection.tls()) as answer:  # noqa: S310
+            body = answer.read(MAX_BYTES)
+            digest = hashlib.sha256(body).hexdigest()
+            return {"url": url, "status": answer.status, "sha256": digest, "size": len(body)}
+    except urllib.error.HTTPError as refused:
+        if refused.code in NO_ANSWER:
+            return error_of("anonymous GET", str(refused.code), str(refused.reason))
+        return {"url": url, "status": refused.code, "sha256": None, "size": None}
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return error_of("anonymous GET", type(error).__name__, str(error))
+
+
+def over_http(lab: Lab, connection: Connection) -> dict[str, Any]:
+    """Ask for the bucket's listing over HTTPS and over plain HTTP, as one whom policies bind.
+
+    Returns ``{"https": "allowed" | CODE, "http": …}``, an error in the place of an answer that did
+    not come. A bucket policy does not bind the root user of the sandbox, so a role is made there
+    that may list, and removed again; on AWS the question is asked in the grader's own name.
+    """
+    found = asked("assume_role", lambda: _as_prober(lab, connection))
+    return {"https": found, "http": found} if is_error(found) else dict(found)
+
+
+def _as_prober(lab: Lab, connection: Connection) -> dict[str, Any]:
+    with Prober(connection, lab.source_bucket) as prober:
+        return {
+            "https": listing(prober, lab.source_bucket),
+            "http": listing(prober.plain_http(), lab.source_bucket),
+        }
+
+
+def listing(connection: Connection, bucket: str) -> Any:
+    """Return ``allowed``, the code of a refusal, or an error where no answer came."""
+    try:
+        connection.client("s3").list_objects_v2(Bucket=bucket, MaxKeys=1)
+    except ClientError as error:
+        code = error_code(error)
+        busy = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in NO_ANSWER
+        return error_of("list_objects_v2", code, str(error)) if busy else code
+    except BotoCoreError as error:
+        return error_of("list_objects_v2", type(error).__name__, str(error))
+    return "allowed"
