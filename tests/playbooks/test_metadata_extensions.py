@@ -1,0 +1,108 @@
+"""The file-metadata lab with all its extensions, step by step and as a stack: there and back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labproof.preflight import inspect
+from labproof.prove.metadata import prove
+
+from .conftest import SANDBOX_INVENTORY, World
+
+HOSTS = ("steps", "template")
+NO_CHANGE = dict.fromkeys(HOSTS, 0)
+IDS = {"metadata.index", "metadata.notified", "metadata.multi-bucket"}
+
+
+def variables(host: str, account: str) -> dict[str, Any]:
+    return {
+        "aws_account_id": account,
+        "lab_source_bucket": f"{host}-uploads",
+        "lab_more_source_buckets": [f"{host}.uploads.2"],
+        "lab_table": "Items",
+        "lab_table_index": "by-upload-time",
+        "lab_topic": "uploads",
+        "lab_role": "file-metadata",
+        "lab_function": "file-metadata",
+    }
+
+
+@pytest.fixture(scope="module")
+def labs(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The world with an inventory of two labs, one of them a stack."""
+    folder: Path = tmp_path_factory.mktemp("inventory")
+    hosts = {
+        "steps": variables("steps", "600000000001"),
+        "template": variables("template", "600000000002") | {"lab_stack": "file-metadata"},
+    }
+    (folder / "hosts.yml").write_text(json.dumps({"file_metadata": {"hosts": hosts}}))
+    shutil.copytree(SANDBOX_INVENTORY / "group_vars", folder / "group_vars")
+    world.inventory = folder
+    return world
+
+
+@pytest.fixture(scope="module")
+def built(labs: World) -> World:
+    run = labs.play("site.yml")
+    assert run.code == 0, run.messages
+    return labs
+
+
+def owners(world: World, host: str) -> dict[str, str]:
+    """Return whose each part of a lab is, as preflight sees it."""
+    entry = world.lab(host)
+    found: dict[str, str] = inspect(entry.lab, entry.connection, building=False)["ownership"]
+    return found
+
+
+def test_check_mode_on_an_empty_account_neither_fails_nor_changes(labs: World) -> None:
+    run = labs.play("site.yml", "--check")
+    assert run.code == 0, run.messages
+    assert all(run.changed.values()), "a dry run says what it would do"
+    for host in HOSTS:
+        assert set(owners(labs, host).values()) == {"absent"}
+
+
+def test_every_part_is_built_and_known_as_ours(built: World) -> None:
+    for host in HOSTS:
+        assert set(owners(built, host).values()) == {"ours"}, owners(built, host)
+        assert set(built.lab(host).lab.requirements) >= IDS
+
+
+def test_a_second_run_changes_nothing(built: World) -> None:
+    run = built.play("site.yml")
+    assert (run.code, run.changed) == (0, NO_CHANGE), run.messages
+
+
+def test_each_extension_is_proved_and_the_probe_leaves_no_queue(built: World) -> None:
+    run = built.play("playbooks/verify-metadata.yml")
+    assert run.code == 0, run.messages
+    for said in ("index: 5 objects", "topic: 4 messages", "2 items of one key", "CREATE_COMPLETE"):
+        assert said in run.output
+    for host in HOSTS:
+        connection = built.lab(host).connection
+        assert not connection.client("sqs").list_queues().get("QueueUrls")
+        assert connection.client("sns").list_subscriptions()["Subscriptions"] == []
+
+
+def test_an_extension_that_does_not_work_is_seen(built: World) -> None:
+    entry = built.lab("steps")
+    sns = entry.connection.client("sns")
+    for topic in sns.list_topics()["Topics"]:
+        sns.delete_topic(TopicArn=topic["TopicArn"])
+    seen = prove(entry.lab, entry.connection, timeout=30)
+    assert len(seen["extensions"]["notified"]) == 4, "nobody was told of four uploads"
+    assert seen["errors"], "the function says why, so nobody waits for the rest"
+
+
+def test_destroy_leaves_nothing(built: World) -> None:
+    run = built.play("destroy.yml")
+    assert run.code == 0, run.messages
+    for host in HOSTS:
+        assert set(owners(built, host).values()) == {"absent"}, owners(built, host)
+        assert built.lab(host).connection.client("s3").list_buckets()["Buckets"] == []
