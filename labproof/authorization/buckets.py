@@ -125,7 +125,7 @@ def _denies_http(statement: dict[str, Any]) -> bool:
     def met(secure: str) -> bool | None:
         return is_met(statement.get("Condition"), {"aws:securetransport": secure})
 
-    named = "*" in names_in(statement.get("Principal")) and "NotPrincipal" not in statement
+    named = "*" in names_in(statement.get("Principal"))
     whole = "NotAction" not in statement and "NotResource" not in statement
     everything = whole and covers_action(statement, EVERY_ACTION) is True
     return named and everything and met("false") is True and met("true") is False
@@ -227,4 +227,4 @@ def _is_narrow(value: str) -> bool:
         network = ipaddress.ip_network(value, strict=False)
     except ValueError:
         return False
-    return network.is_private or network.prefixlen >= WIDEST[network.version]
+    return network.prefixlen >= WIDEST[network.version]

@@ -94,7 +94,7 @@ def _test(
         return exempt or (negative and not quantifier)
     one = [_matches_any(compare, wanted, v, context, variables) for v in as_list(found)]
     one = [negate(v) for v in one] if negative else one
-    return all_of(one) if quantifier == SETS[0] or (negative and not quantifier) else any_of(one)
+    return all_of(one) if quantifier == SETS[0] else any_of(one)
 
 
 def _matches_any(

@@ -32,7 +32,9 @@ def takes_in(pattern: str, scope: str) -> Verdict:
 
 def includes(pattern: str, scope: str) -> bool:
     """Tell whether a pattern takes in everything that a scope does."""
-    return pattern in ("*", scope) or _fits(_ordered(pattern), _ordered(scope))
+    if pattern in ("*", scope):
+        return True
+    return _least(pattern) <= len(scope) <= LONGEST and _fits(_ordered(pattern), _ordered(scope))
 
 
 def overlaps(pattern: str, scope: str) -> bool:
@@ -41,10 +43,11 @@ def overlaps(pattern: str, scope: str) -> bool:
         return includes(pattern, scope)
     if not WILDCARDS.search(pattern):
         return includes(scope, pattern)
-    one, other = WILDCARDS.split(pattern), WILDCARDS.split(scope)
     # Where both are open in the middle, only their beginnings and ends can contradict each other.
-    begins = one[0].startswith(other[0]) or other[0].startswith(one[0])
-    return begins and (one[-1].endswith(other[-1]) or other[-1].endswith(one[-1]))
+    (begin, end), (start, close) = _ends(pattern), _ends(scope)
+    begins = begin.startswith(start) or start.startswith(begin)
+    ends = end.endswith(close) or close.endswith(end)
+    return begins and ends and _least(pattern) <= LONGEST
 
 
 def expand(pattern: str, context: Mapping[str, Any]) -> tuple[str, bool]:
@@ -73,6 +76,17 @@ def literal(text: str) -> str:
     return text.replace("*", LITERAL["*"]).replace("?", LITERAL["?"])
 
 
+def _least(pattern: str) -> int:
+    """Return the length of the shortest text that a pattern takes in."""
+    return len(pattern) - pattern.count("*")
+
+
+def _ends(pattern: str) -> tuple[str, str]:
+    """Return what a pattern spells out before its first and after its last wildcard."""
+    first = min(i for i in (pattern.find("*"), pattern.find("?")) if i >= 0)
+    return pattern[:first], pattern[max(pattern.rfind("*"), pattern.rfind("?")) + 1 :]
+
+
 def _ordered(pattern: str) -> str:
     """Write each run of wildcards in one way: ``*?*`` and ``?*`` take in the same."""
     return WILDCARDS.sub(_run, pattern) if WILDCARDS.search(pattern) else pattern
@@ -85,8 +99,6 @@ def _run(found: re.Match[str]) -> str:
 def _fits(pattern: str, text: str) -> bool:
     if "*" not in pattern and "?" not in pattern:
         return pattern == text
-    if len(pattern) - pattern.count("*") > len(text) or len(text) > LONGEST:
-        return False
     return _compiled(pattern).fullmatch(text) is not None
 
 

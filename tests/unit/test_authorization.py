@@ -510,9 +510,9 @@ def test_huge_documents_are_decided_in_no_time() -> None:
         READ | {"Condition": {"NumericEquals": {"aws:principalarn": 10**5000}}},
         *({**DENY, "Resource": f"{BUCKET}/{n}*" + "?a" * 500} for n in range(500)),
     ]
-    start = time.monotonic()
+    start = time.process_time()
     assert decide(REQUEST, [policy(*huge, READ)], policy(*huge)) in (None, False)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_policies_are_left_as_they_were() -> None:

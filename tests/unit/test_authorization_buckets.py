@@ -176,6 +176,8 @@ def test_whoever_is_let_in_from_outside_opens_a_bucket(change: dict[str, Any]) -
 def test_a_deny_closes_only_what_it_takes_back_in_whole() -> None:
     others = {"Condition": {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}}
     assert policy_openings(policy(READ, DENY | others), ACCOUNT) == []
+    with_account = {"Condition": {"StringLike": {"aws:PrincipalArn": "*"}}}
+    assert len(policy_openings(policy(READ, DENY | with_account), ACCOUNT)) == 1
     part = DENY | others | {"Resource": f"{BUCKET}/secret/*"}
     assert len(policy_openings(policy(READ, part), ACCOUNT)) == 1
     assert len(policy_openings(policy(READ | {"Action": "s3:*"}, DENY | others), ACCOUNT)) == 1
@@ -216,6 +218,7 @@ def test_an_acl_opens_a_bucket_to_all_but_its_owner(given_: Any, openings: int) 
         ({"Condition": {"StringEquals": {"aws:userid": "${aws:username}"}}}, True),
         ({"Condition": {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}}, False),
         ({"Condition": {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1"]}}}, True),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": ["2000::/31"]}}}, True),
         ({"Condition": {"IpAddress": {"aws:SourceIp": "odd"}}}, True),
         ({"Condition": {"StringLike": {"aws:Referer": "x"}}}, True),
     ],

@@ -375,6 +375,14 @@ def test_decrypting_may_be_limited_to_s3_and_the_bucket(arn: str, decrypts: bool
     assert may_decrypt(who, KEY, policy(DEFAULT), BUCKET) is decrypts
 
 
+def test_a_session_of_the_role_may_decrypt_and_to_reencrypt_is_to_decrypt() -> None:
+    session = {"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/r/f"}
+    assert other_decrypters(policy(FOR_ROLE | {"Principal": session}), ACCOUNT, ROLE) == []
+    assert len(other_decrypters(policy(FOR_ROLE | {"Principal": session}), ACCOUNT, "x")) == 1
+    moving = allow("kms:ReEncryptFrom", Principal={"AWS": OTHER})
+    assert len(other_decrypters(policy(moving), ACCOUNT, ROLE)) == 1
+
+
 def test_whole_rights_are_the_accounts_alone() -> None:
     named = [{"AWS": ROOT}, {"AWS": ACCOUNT}, {"AWS": ROLE}, "*", S3]
     found = [len(whole_key_grants(policy(allow("kms:*", Principal=p)), ACCOUNT)) for p in named]
