@@ -51,12 +51,12 @@ def read_lab(lab: Lab, connection: Connection) -> dict[str, Any]:
         "role": (roles.survey, lab.role),
         "table": (tables.survey, lab.table),
         "function": (functions.survey, lab.function),
-        "log_group": (logs.log_group, f"/aws/lambda/{lab.function}"),
+        "log_group": (logs.survey, f"/aws/lambda/{lab.function}"),
         "key": (keys.survey, lab.key_alias),
         "trail": (trails.survey, lab.trail),
         "trail_bucket": (_bucket, lab.trail_bucket),
         "trail_role": (roles.survey, lab.trail_role),
-        "trail_log_group": (logs.log_group, lab.trail_role and f"/aws/cloudtrail/{lab.trail}"),
+        "trail_log_group": (logs.survey, lab.trail_role and f"/aws/cloudtrail/{lab.trail}"),
         "log_bucket": (_bucket, lab.log_bucket),
     }
     readings = {part: reader(name) for part, (reader, name) in wanted.items() if name}
@@ -70,12 +70,13 @@ def _bucket(name: str) -> Reader:
 
 def _everything(lab: Lab, place: dict[str, str], emulated: bool) -> Reader:
     state = yield from together(_parts(lab, place, emulated))
+    function = state["function"]
+    if nothing(function) or is_error(function["aliases"]):
+        return state
     more = yield from together(_second_look(lab, place, state))
-    for name, policies in more.items():
-        if name == "versions":
-            state["function"]["qualifiers"] |= policies
-        else:
-            state["rules"] = _joined(state["rules"], policies)
+    function["aliases"] = _joined(function["aliases"], more.pop("versions"))
+    for rules_of_alias in more.values():
+        state["rules"] = _joined(state["rules"], rules_of_alias)
     return state
 
 
@@ -86,7 +87,7 @@ def _parts(lab: Lab, place: dict[str, str], emulated: bool) -> dict[str, Reader]
         "account": buckets.account(account, emulated),
         "source_bucket": buckets.bucket(lab.source_bucket, account),
         "more_source_buckets": together(extra),
-        "destination_bucket": _if(lab.destination_bucket, buckets.bucket, account),
+        "destination_bucket": _if(lab.destination_bucket, buckets.bucket, account, buckets.REACH),
         "role": roles.role(lab.role),
         "table": _if(lab.table, tables.table),
         "function": functions.function(lab.function),
@@ -111,7 +112,7 @@ def topic_arn(name: str, place: dict[str, str]) -> str:
     return "arn:{partition}:sns:{region}:{account}:".format(**place) + name
 
 
-def _if(name: Any, reader: Any, *arguments: str) -> Reader:
+def _if(name: Any, reader: Any, *arguments: Any) -> Reader:
     """Read a part that the lab has; None for one that it has not."""
     if not name:
         return None
@@ -119,17 +120,14 @@ def _if(name: Any, reader: Any, *arguments: str) -> Reader:
 
 
 def _second_look(lab: Lab, place: dict[str, str], state: dict[str, Any]) -> dict[str, Reader]:
-    """Read what only the first look could tell of: aliases as targets, versions notified."""
-    function = state["function"]
-    if nothing(function) or is_error(function["qualifiers"]):
-        return {}
-    aliases, arn = function["qualifiers"], function_arn(lab, place)
-    found = {one["arn"]: rules(one["arn"]) for one in list(aliases.values())[:MOST_QUALIFIERS]}
+    """Read what only the first look could tell of: rules for aliases, versions notified."""
+    aliases, arn = state["function"]["aliases"], function_arn(lab, place)
     sources = [state["source_bucket"], *state["more_source_buckets"].values()]
-    notified = {q for source in sources for q in _notified(source, arn)} - set(aliases)
-    if notified:
-        found["versions"] = _versions(lab.function, arn, sorted(notified)[:MOST_QUALIFIERS])
-    return found
+    notified = {q for source in sources for q in _notified(source, arn)}
+    unknown = sorted(notified - {alias["name"] for alias in aliases})[:MOST_QUALIFIERS]
+    versions = {q: (f"{arn}:{q}", q if q.isdecimal() else None) for q in unknown}
+    found = {alias["arn"]: rules(alias["arn"]) for alias in aliases[:MOST_QUALIFIERS]}
+    return found | {"versions": functions.qualified(lab.function, versions)}
 
 
 def _notified(bucket: Any, arn: str) -> Iterator[str]:
@@ -137,21 +135,16 @@ def _notified(bucket: Any, arn: str) -> Iterator[str]:
     if nothing(bucket) or nothing(bucket["notification"]):
         return
     for target in bucket["notification"].get("LambdaFunctionConfigurations", []):
-        _, _, qualifier = target["LambdaFunctionArn"].partition(f"{arn}:")
+        _, _, qualifier = str(target.get("LambdaFunctionArn")).partition(f"{arn}:")
         if QUALIFIER.fullmatch(qualifier):
             yield qualifier
 
 
-def _versions(name: str, arn: str, qualifiers: list[str]) -> Reader:
-    found = yield from functions.qualified(name, {q: q for q in qualifiers})
-    return {q: {"arn": f"{arn}:{q}", **one} for q, one in found.items()}
-
-
 def _joined(found: Any, more: Any) -> Any:
-    """Join two lists of rules; one that could not be read leaves the whole unknown."""
+    """Join two lists; one that could not be read leaves the whole unknown."""
     if is_error(found) or is_error(more):
         return found if is_error(found) else more
-    return found + [rule for rule in more if rule not in found]
+    return found + [one for one in more if one not in found]
 
 
 def _bounded(state: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labproof.aws import ABSENT_CODES, Connection, error_code
 from labproof.snapshot import error_of, is_error
 
-MOST_AT_ONCE = 16
+# No more than a client has connections; on this machine a second thread more gains nothing.
+MOST_AT_ONCE, MOST_LOCALLY = 10, 4
 LONGEST_DOCUMENT = 40_000  # characters; AWS takes 32,768 at most, for a key's policy
 DEEPEST = 30
 MOST_TAGS, LONGEST_TAG = 50, 256
@@ -43,6 +44,7 @@ ABSENT: dict[str, set[str]] = {
     "get_policy_version": {"NoSuchEntity"},
     "describe_table": {"ResourceNotFoundException"},
     "describe_continuous_backups": {"TableNotFoundException"},
+    "get_resource_policy": {"PolicyNotFoundException"},
     "get_item": {"ResourceNotFoundException"},
     "scan": {"ResourceNotFoundException"},
     "get_function": {"ResourceNotFoundException"},
@@ -126,8 +128,9 @@ def refused(operation: str, error: BotoCoreError | ClientError) -> Any:
     return error_of(operation, code, str(error.response.get("Error", {}).get("Message", "")))
 
 
-def run(reading: Reader, connection: Connection, at_once: int = MOST_AT_ONCE) -> Any:
+def run(reading: Reader, connection: Connection) -> Any:
     """Return what a reader finds, each of its waves of calls asked concurrently."""
+    at_once = MOST_LOCALLY if connection.endpoint_url else MOST_AT_ONCE
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         try:
             wave = next(reading)

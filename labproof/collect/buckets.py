@@ -20,6 +20,10 @@ SETTINGS = {
 }
 
 
+# What tells who may reach a bucket; of one that nothing is uploaded to, no more is judged.
+REACH = ("public_access_block", "policy", "acl", "ownership")
+
+
 def bucket(name: str, owner: str = "", settings: tuple[str, ...] = tuple(SETTINGS)) -> Reader:
     """Read a bucket; None when it does not exist.
 

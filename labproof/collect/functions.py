@@ -45,14 +45,14 @@ def function(name: str) -> Reader:
     more = yield from together(
         {
             "code": _code(found.get("Code", {}).get("Location"), config.get("Handler") or ""),
-            "qualifiers": _aliases(name, items(aliases, "Aliases")),
+            "aliases": _aliases(name, items(aliases, "Aliases")),
         }
     )
     return {
         **_configuration(name, config),
         "reserved_concurrency": found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         "policy": document(policy, "get_policy"),
-        "qualifiers": more["qualifiers"],
+        "aliases": more["aliases"],
         **more["code"],
         "tags": _tags(found),
     }
@@ -66,15 +66,18 @@ def survey(name: str) -> Reader:
     return {"name": name, "arn": found["Configuration"]["FunctionArn"], "tags": _tags(found)}
 
 
-def qualified(name: str, versions: dict[str, str | None]) -> Reader:
-    """Read who may invoke a function under other names: ``{qualifier: {"version", "policy"}}``."""
+def qualified(name: str, versions: dict[str, tuple[str, str | None]]) -> Reader:
+    """Read who may invoke a function under other names, given as ``{qualifier: (ARN, version)}``.
+
+    Returns ``[{"name", "arn", "version", "policy"}]``.
+    """
     policies = yield [
         call("lambda", "get_policy", "Policy", FunctionName=name, Qualifier=q) for q in versions
     ]
-    return {
-        q: {"version": version, "policy": document(policy, "get_policy")}
-        for (q, version), policy in zip(versions.items(), policies, strict=True)
-    }
+    return [
+        {"name": q, "arn": arn, "version": version, "policy": document(policy, "get_policy")}
+        for (q, (arn, version)), policy in zip(versions.items(), policies, strict=True)
+    ]
 
 
 def read_function(connection: Connection, name: str) -> Any:
@@ -103,7 +106,7 @@ def _configuration(name: str, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _environment(environment: dict[str, Any]) -> Any:
-    """Return of each variable whether it looks like a secret, and a value only if it is a name."""
+    """Return of each variable whether it looks like a secret; its value only if that is a name."""
     if refusal := environment.get("Error"):
         return error_of("get_function", refusal.get("ErrorCode", ""), refusal.get("Message", ""))
     variables = list(environment.get("Variables", {}).items())[:MOST_VARIABLES]
@@ -121,10 +124,8 @@ def _variable(name: str, value: str) -> dict[str, Any]:
 def _aliases(name: str, aliases: Any) -> Reader:
     if is_error(aliases):
         return aliases
-    named = {a["Name"]: a.get("FunctionVersion") for a in aliases[:MOST_ALIASES]}
-    arns = {a["Name"]: a["AliasArn"] for a in aliases[:MOST_ALIASES]}
-    found = yield from qualified(name, named)
-    return {q: {"arn": arns[q], **one} for q, one in found.items()}
+    found = {a["Name"]: (a["AliasArn"], a.get("FunctionVersion")) for a in aliases[:MOST_ALIASES]}
+    return (yield from qualified(name, found))
 
 
 def _code(location: str | None, handler: str) -> Reader:

@@ -18,8 +18,7 @@ def key(alias: str) -> Reader:
     if nothing(found):
         return found
     name = found["KeyId"]
-    tagged, policy, rotates, grants = yield [
-        paged("kms", "list_resource_tags", MOST_PAGES, KeyId=name),
+    policy, rotates, grants = yield [
         call("kms", "get_key_policy", "Policy", KeyId=name, PolicyName="default"),
         call("kms", "get_key_rotation_status", "KeyRotationEnabled", KeyId=name),
         paged("kms", "list_grants", 1, KeyId=name),
@@ -36,7 +35,6 @@ def key(alias: str) -> Reader:
         "rotates": rotates,
         "policy": document(policy, "get_key_policy"),
         "grants": _grants(grants),
-        "tags": tags(items(tagged, "Tags"), "TagKey", "TagValue"),
     }
 
 

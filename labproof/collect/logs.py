@@ -17,7 +17,7 @@ MAX_LINE = 500
 
 
 def log_group(name: str) -> Reader:
-    """Read a log group: name, ARN, retention in days, key, tags; None when absent."""
+    """Read a log group: name, ARN, retention in days, key; None when absent."""
     (groups,) = yield [call("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)]
     if is_error(groups):
         return groups
@@ -26,19 +26,26 @@ def log_group(name: str) -> Reader:
     if group is None:
         return None
     arn = group["arn"].removesuffix(":*")
-    (tags,) = yield [call("logs", "list_tags_for_resource", "tags", resourceArn=arn)]
     return {
         "name": name,
         "arn": arn,
         "retention_days": group.get("retentionInDays"),
         "key": group.get("kmsKeyId"),
-        "tags": tags or {} if nothing(tags) else bounded_tags(tags),
     }
 
 
+def survey(name: str) -> Reader:
+    """Read a log group with its tags."""
+    found = yield from log_group(name)
+    if nothing(found):
+        return found
+    (tags,) = yield [call("logs", "list_tags_for_resource", "tags", resourceArn=found["arn"])]
+    return found | {"tags": tags or {} if nothing(tags) else bounded_tags(tags)}
+
+
 def read_log_group(connection: Connection, name: str) -> dict[str, Any] | None:
-    """Return a log group; None when absent."""
-    found: dict[str, Any] | None = run(log_group(name), connection)
+    """Return a log group with its tags; None when absent."""
+    found: dict[str, Any] | None = run(survey(name), connection)
     return found
 
 

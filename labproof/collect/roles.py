@@ -33,7 +33,7 @@ def role(name: str) -> Reader:
     boundary = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
     policies = yield from together(
         {
-            "boundary": boundary_document(boundary),
+            "boundary": bound(boundary),
             "attached": attached_documents(items(attached, "AttachedPolicies")),
             "inline": _inline(name, items(names, "PolicyNames")),
         }
@@ -44,7 +44,6 @@ def role(name: str) -> Reader:
         "path": found.get("Path", "/"),
         "max_session_s": found.get("MaxSessionDuration"),
         "trust": document(found.get("AssumeRolePolicyDocument"), "get_role"),
-        "boundary_arn": boundary,
         **policies,
         "tags": tags(found.get("Tags")),
     }
@@ -83,12 +82,18 @@ def attached_documents(attached: Any) -> Reader:
     return [{"name": p["PolicyName"], **found[p["PolicyArn"]]} for p in attached]
 
 
-def boundary_document(arn: str | None) -> Reader:
-    """Read a permissions boundary; None where there is none. One that is gone is no such thing."""
+def bound(arn: str | None) -> Reader:
+    """Read a permissions boundary, like a policy; one that is gone is not the lack of one."""
     if arn is None:
         return None
-    found = (yield from managed(arn))["document"]
-    return error_of("get_policy", "NoSuchEntity", arn) if found is None else found
+    return with_document((yield from managed(arn)))
+
+
+def with_document(policy: dict[str, Any]) -> dict[str, Any]:
+    """Return a managed policy whose document, where it is not there, is an error."""
+    if policy["document"] is not None:
+        return policy
+    return policy | {"document": error_of("get_policy", "NoSuchEntity", policy["arn"])}
 
 
 def read_role(connection: Connection, name: str) -> Any:

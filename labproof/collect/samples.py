@@ -41,20 +41,22 @@ class Digest:
 
 
 def samples(bucket: str) -> Reader:
-    """Read ``{"key": sample | None, "verify": [sample], "page": [sample]}``, by where it was."""
-    named, verify, page = yield [
-        Digest(bucket, SAMPLE),
-        call("s3", "list_objects_v2", "Contents", Bucket=bucket, Prefix=VERIFY, MaxKeys=PAGE),
-        call("s3", "list_objects_v2", "Contents", Bucket=bucket, MaxKeys=PAGE),
-    ]
-    keys = {"verify": _keys(verify), "page": [k for k in _keys(page) if not k.startswith(VERIFY)]}
-    found = yield [Digest(bucket, key) for listed in keys.values() for key in listed]
-    answers = iter(found)
-    read = {where: [next(answers) for _ in listed] for where, listed in keys.items()}
+    """Read the samples of a bucket: ``{"found": [sample | error], "listing": None | error}``.
+
+    In a bucket of one page the listing tells all; in a larger one the usual places are looked at.
+    """
+    (page,) = yield [call("s3", "list_objects_v2", Bucket=bucket, MaxKeys=PAGE)]
+    listed = _keys(page)
+    if is_error(page) or (page or {}).get("IsTruncated"):
+        (verify,) = yield [
+            call("s3", "list_objects_v2", Bucket=bucket, Prefix=VERIFY, MaxKeys=PAGE)
+        ]
+        listed = [SAMPLE, *_keys(verify), *(k for k in listed if not k.startswith(VERIFY))]
+        page = verify if is_error(verify) else page
+    found = yield [Digest(bucket, key) for key in dict.fromkeys(listed)]
     return {
-        "key": named,
-        "verify": verify if is_error(verify) else _there(read["verify"]),
-        "page": page if is_error(page) else _there(read["page"]),
+        "found": [one for one in found if one is not None],
+        "listing": page if is_error(page) else None,
     }
 
 
@@ -62,7 +64,8 @@ def _keys(listing: Any) -> list[str]:
     """Return the keys of the latest samples in a listing."""
     if nothing(listing):
         return []
-    mine = [e for e in listing if e["Key"].endswith(f"/{SAMPLE}") and e["Size"] <= LARGEST]
+    entries = listing.get("Contents", [])
+    mine = [e for e in entries if f"/{e['Key']}".endswith(f"/{SAMPLE}") and e["Size"] <= LARGEST]
     latest = sorted(mine, key=lambda e: e["LastModified"], reverse=True)
     return [e["Key"] for e in latest[:MOST_SAMPLES]]
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from labproof.aws import Connection
-from labproof.collect.asking import Reader, call, items, nothing, paged, run, tags, together
+from labproof.collect.asking import (
+    Reader,
+    call,
+    document,
+    items,
+    nothing,
+    paged,
+    run,
+    tags,
+    together,
+)
 from labproof.snapshot import is_error
 
 MOST_PAGES = 5
@@ -26,7 +36,7 @@ def table(name: str) -> Reader:
     more = yield from together(
         {
             "encryption_key": _encryption_key((encryption or {}).get("KMSMasterKeyArn")),
-            "tags": _tags(found["TableArn"]),
+            "policy": _policy(found["TableArn"]),
         }
     )
     billing = found.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
@@ -34,11 +44,10 @@ def table(name: str) -> Reader:
         **_described(found),
         "billing": billing,
         "encryption": encryption,
-        "encryption_key": more["encryption_key"],
+        **more,
         "recovery": recovery,
         "indexes": [_index(index, found) for index in found.get("GlobalSecondaryIndexes", [])],
         "undeletable": found.get("DeletionProtectionEnabled", False),
-        "tags": more["tags"],
     }
 
 
@@ -67,6 +76,11 @@ def _described(found: dict[str, Any]) -> dict[str, Any]:
 def _tags(arn: str) -> Reader:
     (pages,) = yield [paged("dynamodb", "list_tags_of_resource", MOST_PAGES, ResourceArn=arn)]
     return tags(items(pages, "Tags"))
+
+
+def _policy(arn: str) -> Reader:
+    (text,) = yield [call("dynamodb", "get_resource_policy", "Policy", ResourceArn=arn)]
+    return document(text, "get_resource_policy")
 
 
 def _encryption_key(arn: str | None) -> Reader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labproof.aws import Connection
-from labproof.collect.asking import Reader, call, items, nothing, paged, run, tags, together
+from labproof.collect.asking import Reader, call, items, nothing, paged, run, tags
 from labproof.collect.buckets import exists
 from labproof.snapshot import is_error
 
@@ -21,14 +21,14 @@ def trail(name: str) -> Reader:
     ]
     if nothing(found):
         return found
-    arn, bucket = found["TrailARN"], found.get("S3BucketName")
-    more = yield from together({"there": _there(bucket), "tags": _tags(arn)})
+    bucket = found.get("S3BucketName")
+    there = yield from _there(bucket)
     return {
         "name": name,
-        "arn": arn,
+        "arn": found["TrailARN"],
         "home_region": found.get("HomeRegion"),
         "bucket": bucket,
-        "bucket_exists": more["there"],
+        "bucket_exists": there,
         "multi_region": found.get("IsMultiRegionTrail"),
         "validated": found.get("LogFileValidationEnabled"),
         "key": found.get("KmsKeyId"),
@@ -36,7 +36,6 @@ def trail(name: str) -> Reader:
         "delivery_error": _of(status, "LatestDeliveryError"),
         "selectors": _of(selectors, "EventSelectors", []),
         "advanced_selectors": _of(selectors, "AdvancedEventSelectors", []),
-        "tags": more["tags"],
     }
 
 

@@ -10,9 +10,9 @@ import json
 from typing import Any
 
 from labproof.collect.asking import Reader, document, items, paged, together
-from labproof.collect.roles import managed
+from labproof.collect.roles import managed, with_document
 from labproof.policies import as_list, matches
-from labproof.snapshot import error_of, is_error
+from labproof.snapshot import is_error
 
 # A lab's services, and the one whose rights make an administrator.
 CONCERNED = ("s3", "dynamodb", "kms", "iam")
@@ -96,21 +96,12 @@ def _document(arn: str, documents: dict[str, Any]) -> Details:
     return {"arn": arn, "document": concerning(found.get("document", found))}
 
 
-def _boundary(arn: str | None, documents: dict[str, Any]) -> Any:
-    """Return a boundary's document; one that is not known is an error, not the lack of one."""
-    if arn is None:
-        return None
-    found = _document(arn, documents)["document"]
-    return error_of("get_policy", "NoSuchEntity", arn) if found is None else found
-
-
 def _user(person: Details, documents: dict[str, Any], teams: dict[str, Details]) -> Details:
     boundary = person.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
     return {
         "name": person["UserName"],
         "arn": person["Arn"],
-        "boundary_arn": boundary,
-        "boundary": _boundary(boundary, documents),
+        "boundary": with_document(_document(boundary, documents)) if boundary else None,
         **_rights(person, documents),
         "groups": [{"name": n, **teams[n]} for n in person.get("GroupList", []) if n in teams],
     }
