@@ -58,17 +58,30 @@ def rubric() -> dict[str, Requirement]:
 
 
 def points(ids: list[str], chosen: dict[str, int]) -> dict[str, int]:
-    """Share out 100 points: the chosen ones as given, the rest by weight, in whole points."""
-    open_ids = [i for i in ids if i not in chosen]
-    left = TOTAL - sum(chosen.get(i, 0) for i in ids)
-    weights = {i: rubric()[i].weight for i in open_ids}
-    whole = sum(weights.values()) or 1
-    shares = {i: left * weight // whole for i, weight in weights.items()}
-    # The largest remainders get what whole points leave over.
-    by_rest = sorted(open_ids, key=lambda i: -(left * weights[i] % whole))
-    for i in by_rest[: left - sum(shares.values())]:
+    """Share out 100 points: the chosen ones as given, the rest by weight, in whole points.
+
+    Where the chosen ones cannot come to 100, as those of another rubric may, they are weights.
+    """
+    fixed = {i: chosen[i] for i in ids if i in chosen}
+    weights = {i: rubric()[i].weight for i in ids if i not in chosen}
+    left = TOTAL - sum(fixed.values())
+    if left < 0 or (left and not weights):
+        shares = share_out(TOTAL, fixed) | dict.fromkeys(weights, 0)
+    else:
+        shares = fixed | share_out(left, weights)
+    return {i: shares[i] for i in ids}
+
+
+def share_out(total: int, weights: dict[str, int]) -> dict[str, int]:
+    """Split a total into whole shares by weight; the first of equals gets what is left over."""
+    if not any(weights.values()):
+        weights = dict.fromkeys(weights, 1)
+    whole = sum(weights.values())
+    shares = {i: total * weight // whole for i, weight in weights.items()}
+    by_rest = sorted(weights, key=lambda i: -(total * weights[i] % whole))
+    for i in by_rest[: total - sum(shares.values())]:
         shares[i] += 1
-    return {i: chosen.get(i, shares.get(i, 0)) for i in ids}
+    return shares
 
 
 def _place(requirement: Requirement) -> int:
