@@ -8,10 +8,13 @@ Every flow has::
     uploads: {label: UPLOAD | error} | None (no bucket) | error (no upload was allowed)
     invocations: [{"request_id", "started_ms", "ended_ms", "raised", "uploads": [label],
                    "errors": [line]}] | error
-    metrics: {"source": "CloudWatch" | "REPORT lines", "invocations", "errors", "uploads"} | error
+    metrics: {"source": "CloudWatch" | "REPORT lines", "invocations", "errors", "excused",
+              "uploads"} | error
     anonymous: {"source": GET | None, "destination": GET | None}
-        GET is {"url", "status", "sha256", "size", "of": "upload" | "copy" | "own object"} | error
-    transport: {"https": "allowed" | CODE | error, "http": …}     labs whose bucket is HTTPS only
+        GET is {"url", "status", "same": bool, "of": "upload" | "copy" | "own object"} | error
+        "own object": no copy came, so the probe put an object of its own into the destination
+    encryption: {"algorithm", "key"} | None | error               of a fresh upload
+    transport: {"https": "allowed" | CODE, "http": …} | error     labs whose bucket is HTTPS only
     recorded: [event name] | error                                labs that have a trail
     left_behind: [{"what", "why"}]                                what could not be removed
 
@@ -20,7 +23,7 @@ An UPLOAD, in every flow::
     key, size, sha256, content_type, metadata, version_id, waited_s, finished (bool: nothing more
     can come; False is the deadline)
     head: {"size", "etag", "modified_ms", "content_type", "metadata", "version_id",
-           "encryption": {"algorithm", "key_id"}} | None | error: what S3 says of the object
+           "encryption": {"algorithm", "key"}} | None | error: what S3 says of the object
     signed_ms ≤ uploaded_ms ≤ invoked_ms ≤ reported_ms, copied_ms, audited_ms: the time line
     attempts (number of invocations), request_id, requests: [request id]
     log, errors, retried: [line]    ``errors`` are those of an invocation that ended well, or of
@@ -36,8 +39,8 @@ from typing import Any
 from labproof.aws import Connection
 from labproof.labs import Lab
 from labproof.probe.attempts import shown, told
-from labproof.probe.flows import FLOWS, Flow, first_upload, wanted_key
-from labproof.probe.following import Watch, is_named
+from labproof.probe.flows import FLOWS, Flow, one_upload, wanted_key
+from labproof.probe.following import Watch, is_named, mine
 from labproof.probe.reading import now_ms
 from labproof.probe.records import CLOUDWATCH, FUNCTION_METRICS, call_on_record, metrics, recorded
 from labproof.probe.strangers import anonymous_read, over_http
@@ -115,6 +118,7 @@ def seen(lab: Lab, connection: Connection, flow: Flow, timeout: float) -> dict[s
         "uploads": as_evidence(answers, flow.watch),
         "invocations": invocations(flow.watch),
         "metrics": function_metrics(flow.watch, timeout),
+        "encryption": encryption(flow.watch),
         **more,
         "anonymous": {"source": stranger(flow.watch), "destination": None}
         | {k: v for k, v in more.get("anonymous", {}).items() if k == "destination"},
@@ -157,7 +161,8 @@ def function_metrics(watch: Watch, timeout: float) -> Any:
         return watch.attempts
     uploads, attempts = watch.uploads, watch.seen_attempts
     lenient = [u for u in uploads if u.once or (u.finished and not u.errors)]
-    excused = sum(a.raised and (any(is_named(a, u) for u in lenient)) for a in attempts)
+    forgiven = [id(a) for u in lenient for a in mine(watch, u)]
+    excused = sum(a.raised and id(a) in forgiven for a in attempts)
     base = {"uploads": len(uploads), "excused": excused}
     if watch.connection.endpoint_url or not timeout:
         done = [a for a in attempts if a.ended_ms is not None]
@@ -179,11 +184,19 @@ def function_metrics(watch: Watch, timeout: float) -> Any:
 
 def stranger(watch: Watch) -> Any:
     """Ask for a fresh upload without credentials."""
-    upload = first_upload(watch)
+    upload = one_upload(watch)
     if upload is None:
         return None
-    found = anonymous_read(watch.connection, watch.lab.source_bucket, upload.key)
-    return found if is_error(found) else found | {"of": "upload"}
+    bucket = watch.lab.source_bucket
+    return anonymous_read(watch.connection, bucket, upload.key, upload.sha256, "upload")
+
+
+def encryption(watch: Watch) -> Any:
+    """Return how a fresh upload is encrypted."""
+    upload = one_upload(watch)
+    if upload is None or upload.head is None or is_error(upload.head):
+        return upload and upload.head
+    return upload.head["encryption"]
 
 
 def key_of(lab: Lab, state: dict[str, Any]) -> list[dict[str, str]]:

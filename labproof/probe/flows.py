@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import Any, Protocol
 
@@ -59,16 +60,14 @@ class TransferFlow(Transfers):
         copies = [u for u in self.watch.uploads if u.copied_ms]
         copies.sort(key=lambda u: u.label != REPEATED)
         if copies:
-            found = anonymous_read(self.connection, bucket, copies[0].key)
-            return found if is_error(found) else found | {"of": "copy"}
-        self.own = f"{secrets.token_hex(8)}.txt"
-        s3 = self.connection.client("s3")
-        put = {"Bucket": bucket, "Key": self.own, "Body": secrets.token_bytes(32)}
+            return anonymous_read(self.connection, bucket, copies[0].key, copies[0].sha256, "copy")
+        self.own, body = f"{secrets.token_hex(8)}.txt", secrets.token_bytes(32)
+        s3, put = self.connection.client("s3"), {"Bucket": bucket, "Key": self.own, "Body": body}
         answer = asked("put_object", lambda: s3.put_object(**put))
         if answer is None or is_error(answer):
             return answer
-        found = anonymous_read(self.connection, bucket, self.own)
-        return found if is_error(found) else found | {"of": "own object"}
+        digest = hashlib.sha256(body).hexdigest()
+        return anonymous_read(self.connection, bucket, self.own, digest, "own object")
 
     def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
         uploads = self.watch.uploads
@@ -155,7 +154,7 @@ def wanted_key(lab: Lab) -> list[dict[str, str]]:
     return [{"name": name, "type": "S"} for name in names]
 
 
-def first_upload(watch: Watch) -> Upload | None:
-    """Return the upload that stands for all: one that is there, and good."""
-    good = [u for u in watch.uploads if not u.once]
-    return next(iter(good), None)
+def one_upload(watch: Watch) -> Upload | None:
+    """Return the upload that stands for all: a good one, and the last one to its key."""
+    good = [upload for upload in watch.uploads if not upload.once]
+    return good[-1] if good else None

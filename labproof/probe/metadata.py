@@ -114,3 +114,24 @@ def _complete(s3: Any, whole: dict[str, str], bodies: tuple[bytes, ...]) -> Any:
         for n, body in enumerate(bodies, 1)
     ]
     return s3.complete_multipart_upload(MultipartUpload={"Parts": parts}, **whole)
+
+
+def as_proof(upload: dict[str, Any], bucket: str) -> dict[str, Any]:
+    """Return an upload as :func:`labproof.prove.metadata.item_problems` compares it.
+
+    Several items under one key are those of several buckets. Raises Unreadable where the object
+    or its item could not be read.
+    """
+    head, items = upload["head"] or {}, upload["items"]
+    mine = [item for item in items if item.get("BucketName") == {"S": bucket}] or items
+    return {
+        "key": upload["key"],
+        "item": mine[0] if mine else None,
+        "head": {
+            "ObjectKey": upload["key"],
+            "BucketName": bucket,
+            "FileSize": head.get("size"),
+            "ETag": head.get("etag"),
+            "LastModified": head.get("modified_ms", 0) / 1000,
+        },
+    }

@@ -22,34 +22,38 @@ MAX_BYTES = 1 << 20
 NO_ANSWER = (429, 500, 502, 503, 504)
 
 
-def anonymous_read(connection: Connection, bucket: str, key: str) -> dict[str, Any]:
-    """Return ``{"url", "status", "sha256", "size"}`` of a GET without credentials, or an error.
+def anonymous_read(
+    connection: Connection, bucket: str, key: str, sha256: str | None, of: str
+) -> dict[str, Any]:
+    """Return ``{"url", "status", "same", "of"}`` of a GET without credentials, or an error.
 
-    The checksum and size are None unless the status is 200.
+    ``same`` tells whether the content has this checksum; ``of`` says what was asked for.
     """
     url = connection.anonymous_url(bucket, key)
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=connection.tls()) as answer:  # noqa: S310
             body = answer.read(MAX_BYTES)
             digest = hashlib.sha256(body).hexdigest()
-            return {"url": url, "status": answer.status, "sha256": digest, "size": len(body)}
+            return {"url": url, "status": answer.status, "same": digest == sha256, "of": of}
     except urllib.error.HTTPError as refused:
         if refused.code in NO_ANSWER:
             return error_of("anonymous GET", str(refused.code), str(refused.reason))
-        return {"url": url, "status": refused.code, "sha256": None, "size": None}
+        return {"url": url, "status": refused.code, "same": False, "of": of}
     except (OSError, http.client.HTTPException, ValueError) as error:
         return error_of("anonymous GET", type(error).__name__, str(error))
 
 
-def over_http(lab: Lab, connection: Connection) -> dict[str, Any]:
+def over_http(lab: Lab, connection: Connection) -> Any:
     """Ask for the bucket's listing over HTTPS and over plain HTTP, as one whom policies bind.
 
-    Returns ``{"https": "allowed" | CODE, "http": …}``, an error in the place of an answer that did
-    not come. A bucket policy does not bind the root user of the sandbox, so a role is made there
-    that may list, and removed again; on AWS the question is asked in the grader's own name.
+    Returns ``{"https": "allowed" | CODE, "http": …}``, or an error where an answer did not come. A
+    bucket policy does not bind the root user of the sandbox, so a role is made there that may
+    list, and removed again; on AWS the question is asked in the grader's own name.
     """
     found = asked("assume_role", lambda: _as_prober(lab, connection))
-    return {"https": found, "http": found} if is_error(found) else dict(found)
+    if found is None or is_error(found):
+        return found
+    return next((answer for answer in found.values() if is_error(answer)), found)
 
 
 def _as_prober(lab: Lab, connection: Connection) -> dict[str, Any]:

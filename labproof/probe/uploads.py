@@ -142,7 +142,7 @@ def read_head(s3: Any, bucket: str, key: str, version_id: str | None = None) -> 
     """Return what S3 says of an object, None, or an error.
 
     Shape: ``{"size", "etag", "modified_ms", "content_type", "metadata", "version_id",
-    "encryption": {"algorithm", "key_id"}}``.
+    "encryption": {"algorithm", "key"}}``.
     """
     which = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
     head = asked("head_object", lambda: s3.head_object(**which))
@@ -157,6 +157,6 @@ def read_head(s3: Any, bucket: str, key: str, version_id: str | None = None) -> 
         "version_id": head.get("VersionId"),
         "encryption": {
             "algorithm": head.get("ServerSideEncryption"),
-            "key_id": head.get("SSEKMSKeyId"),
+            "key": head.get("SSEKMSKeyId"),
         },
     }

@@ -16,6 +16,6 @@ class ActionModule(LabAction):
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         lab = self.lab()
         return {
-            "transport": {k: certain(v) for k, v in over_http(lab, self.connection).items()},
+            "transport": certain(over_http(lab, self.connection)),
             "recorded": certain(recorded(lab, self.connection, arguments["since_ms"])) or [],
         }

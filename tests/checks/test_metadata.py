@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from labproof.inventory import InventoryLab
-from labproof.prove.metadata import KEYS, MULTIPART, item_problems
-from labproof.readers import read_write_metrics
+from labproof.probe.metadata import KEYS, MULTIPART, as_proof
+from labproof.prove.metadata import item_problems
+from labproof.snapshot import Snapshot, expect
+
+from .followed import FUNCTION, LOG, STORED, expect_each, why
+
+WHOLE = [label for label in KEYS if label != MULTIPART]
 
 
-@pytest.mark.requirement("metadata.item")
-@pytest.mark.parametrize("label", list(KEYS))
-def test_each_item_says_what_s3_says(proof: dict[str, Any], label: str) -> None:
-    """All six attributes, each equal to what S3 says of the object, hard keys among them."""
-    assert item_problems(proof["uploads"][label]) == []
+def item_problem(snapshot: Snapshot, found: Any) -> str:
+    """Say how the item of an upload differs from what S3 says of it; empty if it does not."""
+    if not found["items"]:
+        return f"no item{why(snapshot, found)}"
+    return "; ".join(item_problems(as_proof(found, snapshot.lab.source_bucket)))
 
 
-@pytest.mark.requirement("metadata.multipart")
-def test_an_object_uploaded_in_parts_has_its_item(proof: dict[str, Any]) -> None:
-    """A multipart upload leaves its item too."""
-    assert item_problems(proof["uploads"][MULTIPART]) == []
+@pytest.mark.requirement(
+    "metadata.item",
+    weight=6,
+    rests_on=STORED,
+    hint="Write ObjectKey (decoded), BucketName, FileSize (Number), ETag (without quotes), "
+    "UploadTime and ProcessedAt (ISO 8601, UTC) for each new object.",
+    command="aws dynamodb scan --table-name $table --max-items 5",
+    playbook=FUNCTION,
+)
+def test_each_item_says_what_s3_says(snapshot: Snapshot) -> None:
+    """Each object's item has all six attributes, each equal to what S3 says, for hard keys too."""
+    expected = f"an item in {snapshot.lab.table} that says what S3 says"
+    expect_each(snapshot, WHOLE, item_problem, expected)
 
 
-@pytest.mark.requirement("metadata.table-metrics")
-def test_the_tables_writes_are_counted(
-    inventory_lab: InventoryLab,
-    proof: dict[str, Any],
-    record_property: Callable[[str, object], None],
-) -> None:
-    """The write metrics rise with the uploads; in the sandbox, the items found stand for them."""
-    items = sum(seen["item"] is not None for seen in proof["uploads"].values())
-    if inventory_lab.connection.endpoint_url:
-        record_property("counted", "items, for this endpoint publishes no metrics")
-        assert items == len(proof["uploads"])
-        return
-    table, connection = inventory_lab.lab.table, inventory_lab.connection
-    assert read_write_metrics(connection, str(table), proof["started_ms"], items) >= items
+@pytest.mark.requirement(
+    "metadata.multipart",
+    weight=3,
+    rests_on=["metadata.item", "trigger.configured"],
+    hint="Let the trigger be s3:ObjectCreated:*, for an upload in parts is no Put.",
+    command="aws s3api get-bucket-notification-configuration --bucket $source_bucket",
+    playbook="create-trigger.yml",
+)
+def test_an_object_uploaded_in_parts_has_its_item(snapshot: Snapshot) -> None:
+    """An object uploaded in parts has its item too."""
+    expected = f"an item in {snapshot.lab.table} that says what S3 says"
+    expect_each(snapshot, [MULTIPART], item_problem, expected)
+
+
+@pytest.mark.requirement(
+    "metadata.table-metrics",
+    rests_on=STORED,
+    hint="Write to the table $table once for each upload.",
+    command=LOG,
+    playbook=FUNCTION,
+)
+def test_the_tables_writes_are_counted(snapshot: Snapshot) -> None:
+    """The table's writes rise with the uploads: by metrics, or where there are none, by items."""
+    counted, uploads = snapshot.seen("table_metrics"), len(snapshot.seen("uploads"))
+    source = counted["source"]
+    expect(counted["writes"] >= uploads, f"{uploads} writes", f"{counted['writes']} ({source})")

@@ -2,65 +2,162 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from labproof.audit import item_problems
-from labproof.labs import Lab
-from labproof.probe import KEYS
+from labproof.probe.transfer import AGAIN, KEYS, REPEATED
+from labproof.snapshot import Snapshot, expect, expect_none
 
-Transfers = dict[str, dict[str, Any]]
-HARD_KEYS = [label for label in KEYS if label != "zip"]
+from .followed import COPIED, FUNCTION, INVOKED, LOG, STORED, expect_each, upload, why
 
-
-@pytest.mark.requirement("transfer.invoked")
-def test_an_upload_invokes_the_function(invocations: dict[str, Any]) -> None:
-    """A fresh upload's invocation is in the log, with its request id."""
-    assert invocations["requests"]
+COPY = "aws s3api head-object --bucket $destination_bucket --key KEY"
+CSV = "other type"
 
 
-@pytest.mark.requirement("transfer.copied")
-def test_a_fresh_zip_is_copied_byte_for_byte(transfers: Transfers) -> None:
-    """The copy has the same key, checksum and size."""
-    seen = transfers["zip"]
-    assert seen["copied"] == {"sha256": seen["sha256"], "size": seen["size"]}
+@pytest.mark.requirement(
+    "transfer.invoked",
+    weight=4,
+    rests_on=INVOKED,
+    hint="Upload any file to $source_bucket and look into the log of $function: no new stream "
+    "means that the trigger does not reach it.",
+    command=LOG,
+    playbook="create-trigger.yml",
+)
+def test_an_upload_invokes_the_function(snapshot: Snapshot) -> None:
+    """A fresh upload invokes the function: its request id is in the log."""
+    uploads, calls = snapshot.seen("uploads"), snapshot.seen("invocations")
+    named = [call for call in calls if call["uploads"]]
+    # A function that logs no key is known by the number of its invocations.
+    enough = len([call for call in calls if call["request_id"]]) >= len(uploads)
+    expected = f"{snapshot.lab.function} invoked by {len(uploads)} uploads"
+    said = snapshot.seen("why_not") or f"within {snapshot.seen('timeout_s'):g} s"
+    expect(bool(named) or enough, expected, f"{len(calls)} invocations, {said}")
 
 
-@pytest.mark.requirement("transfer.audited")
-def test_each_upload_has_one_right_item(transfers: Transfers, lab: Lab) -> None:
-    """Exactly one item for each upload, right in every attribute, for hard keys too."""
-    for label in KEYS:
-        seen = transfers[label]
-        assert len(seen["audit_items"]) == 1, label
-        assert item_problems(seen["audit_items"][0], asdict(lab), seen) == [], label
+def main(snapshot: Snapshot) -> str:
+    """Return the upload of the type that the lab is about: a zip, or a CSV file."""
+    return REPEATED if snapshot.lab.flow == "transfer" else CSV
 
 
-@pytest.mark.requirement("transfer.audited")
-def test_a_second_upload_to_a_key_has_an_item_of_its_own(transfers: Transfers, lab: Lab) -> None:
-    """Two uploads to one key leave two items, under two partition keys."""
-    items = transfers["again"]["audit_items"]
-    assert len({item[str(lab.partition_key)] for item in items}) == len(items) == 2
+def copy_problem(snapshot: Snapshot, found: Any) -> str:
+    """Say how a copy differs from its upload; empty if it is the same."""
+    copied = found["copied"]
+    if copied is None:
+        stray = f", but {found['strays'][0]!r}" if found["strays"] else ""
+        return f"no copy{stray}{why(snapshot, found)}"
+    same = (copied["sha256"], copied["size"]) == (found["sha256"], found["size"])
+    return "" if same else f"{copied['size']} bytes of other content, sent {found['size']}"
 
 
-@pytest.mark.requirement("transfer.hard-keys")
-@pytest.mark.parametrize("label", HARD_KEYS)
-def test_hard_keys_and_other_types_arrive_unchanged(transfers: Transfers, label: str) -> None:
-    """Keys with spaces, signs, accents and slashes arrive under exactly the same key."""
-    seen = transfers[label]
-    assert seen["copied"] == {"sha256": seen["sha256"], "size": seen["size"]}
+@pytest.mark.requirement(
+    "transfer.copied",
+    weight=6,
+    rests_on=COPIED,
+    hint="Let $function copy each new object of $source_bucket to $destination_bucket under the "
+    "same key; its log says why it does not.",
+    command=LOG,
+    playbook=FUNCTION,
+)
+def test_a_fresh_file_is_copied_byte_for_byte(snapshot: Snapshot) -> None:
+    """A fresh file arrives under the same key, byte for byte."""
+    expected = f"a copy in {snapshot.lab.destination_bucket}, byte for byte"
+    expect_each(snapshot, [main(snapshot)], copy_problem, expected)
 
 
-@pytest.mark.requirement("transfer.listed")
-def test_the_listing_shows_the_copy(proof: dict[str, Any]) -> None:
-    """The destination's listing shows a fresh CSV's copy."""
-    assert proof["listed"]
+@pytest.mark.requirement(
+    "transfer.hard-keys",
+    weight=4,
+    rests_on=["transfer.copied"],
+    hint="Decode the event's key with urllib.parse.unquote_plus, and copy files of every type.",
+    command=LOG,
+    playbook=FUNCTION,
+)
+def test_hard_keys_and_other_types_arrive_unchanged(snapshot: Snapshot) -> None:
+    """Keys with spaces, signs, accents and slashes, and other types, arrive under the same key."""
+    labels = [label for label in KEYS if label != main(snapshot)]
+    expect_each(snapshot, labels, copy_problem, "copies under exactly the same keys")
 
 
-@pytest.mark.requirement("transfer.metadata")
-def test_type_and_metadata_come_along(proof: dict[str, Any]) -> None:
+@pytest.mark.requirement(
+    "transfer.audited",
+    weight=6,
+    rests_on=[*STORED, "destination-bucket.exists", "role.can-write-destination"],
+    hint="Write one item for each upload to $table: LogID (a new one each time), SourceBucket, "
+    "DestinationBucket, ObjectKey (decoded), Status, Timestamp (UTC).",
+    command="aws dynamodb scan --table-name $table --max-items 5",
+    playbook=FUNCTION,
+)
+def test_each_upload_has_one_right_item(snapshot: Snapshot) -> None:
+    """Each upload has exactly one item, right in every attribute; a second one to a key its own."""
+    expected = f"one item in {snapshot.lab.table} for each upload, right in every attribute"
+    expect_each(snapshot, list(KEYS), audit_problem, expected)
+    if upload(snapshot, REPEATED)["copied_ms"]:
+        expect_none(second_problems(snapshot), "an item of its own for a second upload to a key")
+
+
+def audit_problem(snapshot: Snapshot, found: Any) -> str:
+    """Say what is wrong with the items that tell of an upload; empty if nothing is.
+
+    AWS may deliver an event twice and tries a failed one again, so each invocation may leave an
+    item; one of them has to say that it worked.
+    """
+    items = found["audit_items"]
+    if not items:
+        return f"no item{why(snapshot, found)}"
+    if len(items) > max(1, invocations(snapshot, found)):
+        return f"{len(items)} items"
+    told = [item_problems(item, snapshot.document["lab"], found) for item in items]
+    grave = [p for problems in told for p in problems if not p.startswith("Status:")]
+    worked = any(not problems for problems in told)
+    return "" if worked and not grave else "; ".join(dict.fromkeys(grave or told[0]))
+
+
+def invocations(snapshot: Snapshot, found: Any) -> int:
+    """Count the invocations whose log names an upload."""
+    calls = snapshot.seen("invocations")
+    return sum(call["request_id"] in found["requests"] for call in calls if call["uploads"])
+
+
+def second_problems(snapshot: Snapshot) -> list[str]:
+    """Say what is wrong with the items after a second upload to the same key."""
+    first, second = upload(snapshot, REPEATED), upload(snapshot, AGAIN)
+    key = str(snapshot.lab.partition_key)
+    before = {item.get(key) for item in first["audit_items"]}
+    added = [item for item in second["audit_items"] if item.get(key) not in before]
+    if not added:
+        return [f"the same {key} again, or no item{why(snapshot, second)}"]
+    found = audit_problem(snapshot, second | {"audit_items": added})
+    return [found] if found else []
+
+
+@pytest.mark.requirement(
+    "transfer.listed",
+    rests_on=["transfer.copied"],
+    hint="List $destination_bucket: the copy has to be in the listing under its own key.",
+    command="aws s3api list-objects-v2 --bucket $destination_bucket --max-items 10",
+    playbook="create-destination-bucket.yml",
+)
+def test_the_listing_shows_the_copy(snapshot: Snapshot) -> None:
+    """The destination's listing shows the copy."""
+    found = upload(snapshot, main(snapshot))
+    expected = f"{found['key']} in the listing of {snapshot.lab.destination_bucket}"
+    expect(bool(found["listed"]), expected, "it missing")
+
+
+@pytest.mark.requirement(
+    "transfer.metadata",
+    weight=3,
+    rests_on=["transfer.copied"],
+    hint="Copy with copy_object (MetadataDirective COPY), or hand ContentType and Metadata on.",
+    command=COPY,
+    playbook=FUNCTION,
+)
+def test_type_and_metadata_come_along(snapshot: Snapshot) -> None:
     """The copy has the original's content type, user metadata and checksum."""
-    names = ("content_type", "metadata", "sha256", "size")
-    sent, arrived = proof["sent"], proof["arrived"] or {}
-    assert {name: arrived.get(name) for name in names} == {name: sent[name] for name in names}
+    names = ("content_type", "metadata", "sha256")
+    found = upload(snapshot, main(snapshot))
+    copied = found["copied"] or {}
+    wanted = {name: found[name] for name in names}
+    expect({n: copied.get(n) for n in names} == wanted, str(wanted), copied or "no copy")
