@@ -70,9 +70,7 @@ def let_role_use_key(lab: Lab, connection: Connection) -> None:
     kms, arn = connection.client("kms"), key_arn(lab, connection)
     policy = json.loads(kms.get_key_policy(KeyId=arn, PolicyName="default")["Policy"])
     role = f"arn:aws:iam::{account(connection)}:role/{lab.role}"
-    policy["Statement"].append(
-        allow(Principal={"AWS": role}, Action="kms:Decrypt", Resource="*")
-    )
+    policy["Statement"].append(allow(Principal={"AWS": role}, Action="kms:Decrypt", Resource="*"))
     kms.put_key_policy(KeyId=arn, PolicyName="default", Policy=json.dumps(policy))
 
 
