@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from labproof.snapshot import SCHEMA_VERSION, Snapshot
 
 MOST_BYTES = 5_000_000
 LONGEST_NAME = 120  # characters, escapes included
+SAFE = " @+,="
 SUFFIX = ".json"
 
 
@@ -47,14 +49,10 @@ def write_snapshot(document: dict[str, Any], folder: Path) -> Path:
 
 
 def file_name(host: str) -> str:
-    """Return a file's name for a host, whatever it is called: one plain name, never a path."""
-    name = quote(host, safe=" @+,=") if host.strip(".") else quote(host).replace(".", "%2E")
-    name = re.sub(r"^\.", "%2E", name)
+    """Return a file's name for a host, whatever that is called: one plain name, never a path."""
+    name = re.sub(r"^\.+", lambda dots: "%2E" * len(dots[0]), quote(host, SAFE, errors="replace"))
     if len(name) > LONGEST_NAME:
-        raise ArchiveError(
-            f"A host's name may have {LONGEST_NAME} characters in a file's name, found "
-            f"{len(name)} ({name[:40]} …): give the host a shorter one."
-        )
+        name = f"{name[:LONGEST_NAME]}~{hashlib.sha256(name.encode()).hexdigest()[:12]}"
     return name + SUFFIX
 
 
