@@ -2,58 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import re
-import secrets
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from labproof.runs import file_name, write_text
 from labproof.snapshot import SCHEMA_VERSION, Snapshot
 
 MOST_BYTES = 5_000_000
-LONGEST_NAME = 120  # characters, escapes included
-SAFE = " @+,="
-SUFFIX = ".json"
+FOLDER = "snapshots"
 
 
 class ArchiveError(ValueError):
     """A snapshot cannot be written or read; the message is one sentence."""
 
 
-def write_snapshot(document: dict[str, Any], folder: Path) -> Path:
-    """Write ``FOLDER/HOST.json``, and return its path. Raises ArchiveError.
+def write_snapshot(document: dict[str, Any], run: Path) -> Path:
+    """Write a snapshot into the folder of a run, ``RUN/snapshots/HOST.json``, and return its path.
 
-    Whoever reads the folder meanwhile sees the old file or the new one, never half of it.
+    Whoever reads it meanwhile sees the old file or the new one, never half of it. Raises
+    ArchiveError.
     """
-    target = folder / file_name(document["lab"]["host"])
-    draft = folder / f".{secrets.token_hex(8)}.tmp"
+    target = run / FOLDER / f"{file_name(document['lab']['host'])}.json"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-        os.replace(draft, target)
+        write_text(target, json.dumps(document, indent=1) + "\n")
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise ArchiveError(
             f"The snapshot {target} cannot be written ({error.strerror}): make room, or let the "
-            "reports folder be written to."
+            "folder of reports be written to."
         ) from error
     return target
-
-
-def file_name(host: str) -> str:
-    """Return a file's name for a host, whatever that is called: one plain name, never a path."""
-    name = re.sub(r"^\.+", lambda dots: "%2E" * len(dots[0]), quote(host, SAFE, errors="replace"))
-    if len(name) > LONGEST_NAME:
-        name = f"{name[:LONGEST_NAME]}~{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-    return name + SUFFIX
 
 
 def read_snapshot(path: Path) -> Snapshot:
