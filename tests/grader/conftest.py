@@ -13,7 +13,7 @@ from labproof.aws import Connection
 from labproof.grading import take
 from labproof.inventory import InventoryLab
 from labproof.judge import judge
-from labproof.labs import resolve
+from labproof.labs import kinds, resolve
 from labproof.sandbox import Sandbox
 from labproof.snapshot import Snapshot
 
@@ -52,7 +52,9 @@ def enrol(sandbox: Sandbox, accounts: Iterator[str]) -> Enrol:
             secret_key="sandbox-only",
             account_id=account,
         )
-        lab = resolve(f"learner-{account[-3:]}", [kind], names(account[-6:]) | variables)
+        wanted = (*kinds()[kind]["requires"], "lab_client_dir")
+        mine = {k: v for k, v in names(account[-6:]).items() if k in wanted}
+        lab = resolve(f"learner-{account[-3:]}", [kind], mine | variables)
         return InventoryLab(lab, connection)
 
     return enrolled
