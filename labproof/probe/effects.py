@@ -83,19 +83,22 @@ class AuditTable:
     """The table of audit items, whose keys only the function knows: what is sought is scanned for.
 
     A scan reads the whole table, so there is one only when all uploads still followed have come to
-    an end or a copy, and again only when that has changed.
+    an end or a copy, and again only when that has changed. ``done`` are the labels of uploads that
+    were scanned for after their end.
     """
 
     def __init__(self) -> None:
-        self.before: list[tuple[str, bool]] | None = None
+        self.before: list[tuple[str, bool]] = []
+        self.done: set[str] = set()
 
     def look(self, watch: Watch) -> None:
-        waiting = [u for u in watch.pending if u.wanted_items]
-        ended = [(u.label, is_ended(watch, u)) for u in waiting]
-        ripe = all(done or u.copied_ms for (_, done), u in zip(ended, waiting, strict=True))
-        if waiting and ripe and ended != self.before:
+        waiting = [u for u in watch.uploads if u.wanted_items and u.label not in self.done]
+        ended = [(u.label, u.finished or is_ended(watch, u)) for u in waiting]
+        ripe = all(end or u.copied_ms for (_, end), u in zip(ended, waiting, strict=True))
+        if ripe and ended != self.before:
             self.before = ended
             self.scan(watch, waiting)
+            self.done |= {label for label, end in ended if end}
 
     def scan(self, watch: Watch, uploads: list[Upload]) -> None:
         """Note the items that tell of uploads, each with the time when enough were first seen."""

@@ -60,14 +60,15 @@ class Transfers:
     def follow(self, timeout: float) -> None:
         """Follow all uploads (seconds); the key of one is used again as soon as that is done."""
         follow(self.watch, timeout, self.repeat)
-        missed = [u for u in self.watch.pending if u.wanted_items and not u.audited_ms]
+        wanted = [u for u in self.watch.uploads if u.wanted_items]
+        missed = [u for u in wanted if u.label not in self.table.done]
         if missed:
             self.table.scan(self.watch, missed)
         together(self.look_around, self.watch.uploads)
 
     def repeat(self) -> None:
         first = next((u for u in self.watch.uploads if u.label == REPEATED), None)
-        done = first and first.finished and first.copied_ms
+        done = first and first.label in self.table.done and first.copied_ms
         if not (first and done and self.audited) or len(self.watch.uploads) > len(KEYS):
             return
         again = Upload(AGAIN, first.key, first.token, content_type=first.content_type)
