@@ -8,21 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from labproof.authorization import trusts_only_lambda
 from labproof.aws import AwsError, Connection
 from labproof.collect import read_lab
 from labproof.extensions import READY, STACK_TAG, part_of, read_extensions, read_indexes
 from labproof.labs import Lab, LabError
-from labproof.policies import as_list, covers_action, principals, statements
 from labproof.snapshot import is_error
 from labproof.switches import INDEX_KEY
 
 # Marks what the suite has built, and for which lab: destroy.yml removes nothing else.
 OWNER_TAG = "labproof-lab"
-LAMBDA = {"Service": ["lambda.amazonaws.com"]}
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html
-WAYS_IN = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
-# What Lambda may say of itself when it assumes a role; it has no external id, address or tag.
-SATISFIABLE = {"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"}
 
 
 def check_account(connection: Connection) -> dict[str, str]:
@@ -95,30 +90,6 @@ def wanted_key(lab: Lab) -> list[dict[str, Any]]:
     """Return the key schema that the lab's table must have, as the reader gives it."""
     names = {"HASH": lab.partition_key, "RANGE": lab.sort_key}
     return [{"name": name, "role": role, "type": "S"} for role, name in names.items() if name]
-
-
-def trusts_only_lambda(trust: dict[str, Any]) -> bool:
-    """Tell whether a trust policy lets Lambda, and nobody else, assume the role."""
-    ways_in = [s for s in statements(trust) if any(covers_action(s, way) for way in WAYS_IN)]
-    barred = any(_bars_lambda(s) for s in statements(trust, "Deny"))
-    return bool(ways_in) and all(_is_lambdas(s) for s in ways_in) and not barred
-
-
-def _is_lambdas(statement: dict[str, Any]) -> bool:
-    """Tell whether a statement speaks to Lambda alone, in a way that Lambda can use."""
-    principal = statement.get("Principal")
-    named = {k: as_list(v) for k, v in principal.items()} if isinstance(principal, dict) else {}
-    keys = {key.lower() for block in statement.get("Condition", {}).values() for key in block}
-    return named == LAMBDA and covers_action(statement, WAYS_IN[0]) and keys <= SATISFIABLE
-
-
-def _bars_lambda(statement: dict[str, Any]) -> bool:
-    """Tell whether a Deny keeps Lambda out; one with a condition is aimed at somebody else."""
-    return (
-        bool({"*", *LAMBDA["Service"]} & set(principals(statement)))
-        and covers_action(statement, WAYS_IN[0])
-        and not statement.get("Condition")
-    )
 
 
 def _unreadable(lab: Lab, evidence: dict[str, Any]) -> list[str]:

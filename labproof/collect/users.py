@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from labproof.authorization.logic import as_list
+from labproof.authorization.patterns import includes
 from labproof.collect.asking import Reader, document, items, paged, together
 from labproof.collect.roles import managed, with_document
-from labproof.policies import as_list, matches
 from labproof.snapshot import is_error
 
 # A lab's services, and the one whose rights make an administrator.
@@ -67,7 +68,7 @@ def _concerning(statement: Details) -> Details | None:
 
 def _concerned(action: str) -> bool:
     service = action.partition(":")[0].lower()
-    return any(matches(service, known) for known in CONCERNED)
+    return any(includes(service, known) for known in CONCERNED)
 
 
 def _arns(entities: list[Details]) -> list[str]:

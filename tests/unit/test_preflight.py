@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from labproof import preflight
+from labproof.authorization import trusts_only_lambda
 from labproof.aws import AwsError, Connection
 from labproof.labs import LabError
 from labproof.preflight import (
@@ -12,7 +13,6 @@ from labproof.preflight import (
     conflicts,
     inspect,
     ownership,
-    trusts_only_lambda,
     wanted_key,
 )
 
