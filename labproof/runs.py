@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -17,18 +17,21 @@ TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 LONGEST_NAME = 150
 
 
+class ReportError(LabError):
+    """A report cannot be written or read; the message is one sentence."""
+
+
 def new_run(reports: Path) -> Path:
     """Make and return a folder of its own, also for the second run of one second.
 
-    Raises LabError where none can be made.
+    Raises ReportError where none can be made.
     """
     name = datetime.now(UTC).strftime(TIME_FORMAT)
     try:
         reports.mkdir(parents=True, exist_ok=True)
         return _first_free(reports, name)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise LabError(f"No report can be written to {reports}: {why}.") from error
+        raise _unwritable(reports, error) from error
 
 
 def _first_free(reports: Path, name: str) -> Path:
@@ -53,23 +56,26 @@ def file_name(host: str) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all; text that UTF-8 lacks becomes escapes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    """Write a file as a whole or not at all; text that UTF-8 lacks becomes escapes.
+
+    Raises OSError.
+    """
+    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(text.encode("utf-8", "backslashreplace"))
+        os.replace(draft, path)
     except BaseException:
-        os.unlink(temporary)
+        draft.unlink(missing_ok=True)
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def write_report(path: Path, text: str) -> None:
+    """Write a file as ``write_text`` does. Raises ReportError."""
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def latest(reports: Path) -> Path | None:
@@ -79,8 +85,16 @@ def latest(reports: Path) -> Path | None:
 
 
 def point_latest(run: Path) -> None:
-    """Let ``latest`` point at a run. It is replaced in one step: there always is one."""
-    with tempfile.TemporaryDirectory(prefix=".", dir=run.parent) as folder:
-        link = Path(folder) / LATEST
-        link.symlink_to(run.name, target_is_directory=True)
-        os.replace(link, run.parent / LATEST)
+    """Let ``latest`` point at a run, in one step: there always is one. Raises ReportError."""
+    draft = run.parent / f".{secrets.token_hex(8)}.tmp"
+    try:
+        draft.symlink_to(run.name, target_is_directory=True)
+        os.replace(draft, run.parent / LATEST)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise _unwritable(run.parent / LATEST, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> ReportError:
+    why = error.strerror or str(error)
+    return ReportError(f"{path} cannot be written ({why}): make room, or choose another folder.")
