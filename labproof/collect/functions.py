@@ -18,6 +18,7 @@ from labproof.collect.asking import (
     together,
 )
 from labproof.collect.code import Download
+from labproof.package import PLACEHOLDER
 from labproof.redaction import ACCESS_KEY, redact
 from labproof.snapshot import error_of, is_error
 
@@ -117,7 +118,8 @@ def _variable(name: str, value: str) -> dict[str, Any]:
     named = bool(KEY_NAMES.search(name)) and bool(value)
     access_key = named or ACCESS_KEY in redact(value)
     secret = access_key or bool(SECRET_NAMES.search(name)) or redact(value) != value
-    shown = NAMING.search(name) and NAME.fullmatch(value) and not secret
+    named = (NAMING.search(name) and NAME.fullmatch(value)) or PLACEHOLDER.fullmatch(value)
+    shown = named and not secret
     return {"value": value if shown else None, "secret": secret, "access_key": access_key}
 
 

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from collections.abc import Iterator
 
 import pytest
-from testinfra.host import Host
 
-from labproof.inventory import InventoryLab
-from labproof.labs import Lab
-from labproof.readers import read_samples
+from labproof.collect.samples import SAMPLE
+from labproof.snapshot import Failure, Snapshot, expect_none, is_error, opened
 
 
-@pytest.mark.requirement("client.files")
-def test_the_client_has_its_files(host: Host, lab: Lab) -> None:
-    """Both files are in the client's home."""
-    home = PurePosixPath(str(lab.client_dir))
-    assert [name for name in lab.client_files if not host.file(str(home / name)).is_file] == []
+@pytest.mark.requirement(
+    "client.files",
+    hint="Put the challenge's files back into $client_dir.",
+    command="ls -l $client_dir",
+    playbook="create-client.yml",
+)
+def test_the_client_has_its_files(snapshot: Snapshot) -> None:
+    """Both files are on the client host."""
+    found = snapshot.part("client")
+    missing = [f"no {name}" for name in snapshot.lab.client_files if not found.get(name)]
+    wanted = " and ".join(snapshot.lab.client_files)
+    expect_none(missing, f"{wanted} in {snapshot.lab.client_dir}")
 
 
-@pytest.mark.requirement("client.upload")
-def test_the_sample_is_in_the_public_bucket(host: Host, inventory_lab: InventoryLab) -> None:
+@pytest.mark.requirement(
+    "client.upload",
+    rests_on=["client.files", "source-bucket.exists"],
+    hint="Upload the client's sample.zip to $source_bucket.",
+    command="aws s3 cp $client_dir/sample.zip s3://$source_bucket/sample.zip",
+)
+def test_the_sample_is_in_the_public_bucket(snapshot: Snapshot) -> None:
     """The client's sample.zip is in the public bucket with the same checksum."""
-    lab = inventory_lab.lab
-    sample = host.file(f"{lab.client_dir}/sample.zip")
-    assert sample.sha256sum in read_samples(inventory_lab.connection, lab.source_bucket)
+    mine = snapshot.part("client").get(SAMPLE)
+    expected = f"the client's {SAMPLE} in {snapshot.lab.source_bucket}"
+    if mine is None:
+        raise Failure(expected, f"no {SAMPLE} on the client")
+    found = list(checksums(snapshot))
+    if mine["sha256"] not in found:
+        unread(snapshot)
+        raise Failure(expected, "another file of that name" if found else "none")
+
+
+def checksums(snapshot: Snapshot) -> Iterator[str]:
+    """Yield what is known of the samples in the bucket, though some may not be readable."""
+    snapshot.part("samples")
+    for sample in snapshot.document["state"]["samples"]["found"]:
+        if not is_error(sample):
+            yield sample["sha256"]
+
+
+def unread(snapshot: Snapshot) -> None:
+    """Raise Unreadable where the sample may be in what could not be read."""
+    samples = snapshot.document["state"]["samples"]
+    opened([samples["listing"], *samples["found"]])
