@@ -20,6 +20,7 @@ DEPRECATED = {
     "python3.14": "2029-06-30",
 }
 NEWEST = 14
+MOST_NAMES = 300  # characters
 PYTHON = re.compile(r"python3\.(\d+)")
 
 
@@ -89,9 +90,8 @@ def test_the_code_is_deployed_without_placeholders(snapshot: Snapshot) -> None:
     files, handler = dict(function["files"]), function["handler"]
     if not handler_exists(files, handler):
         look_elsewhere(function)
-        raise Failure(
-            "a handler that the code has", f"{handler} with {', '.join(files) or 'no'}"[:300]
-        )
+        code = f"the files {', '.join(files)}"[:MOST_NAMES] if files else "no Python file"
+        raise Failure(f"the code of the handler {handler}", code)
     live = live_placeholders(files, handler, set(function["environment"]))
     expect_none([*dict.fromkeys(live), *placeholders(function)], "no placeholder in effect")
 
