@@ -115,11 +115,11 @@ def _environment(environment: dict[str, Any]) -> Any:
 
 
 def _variable(name: str, value: str) -> dict[str, Any]:
-    named = bool(KEY_NAMES.search(name)) and bool(value)
-    access_key = named or ACCESS_KEY in redact(value)
-    secret = access_key or bool(SECRET_NAMES.search(name)) or redact(value) != value
-    named = (NAMING.search(name) and NAME.fullmatch(value)) or PLACEHOLDER.fullmatch(value)
-    shown = named and not secret
+    kept = redact(value)
+    access_key = ACCESS_KEY in kept or bool(KEY_NAMES.search(name) and value)
+    secret = access_key or kept != value or bool(SECRET_NAMES.search(name))
+    named = bool(NAMING.search(name) and NAME.fullmatch(value))
+    shown = (named or PLACEHOLDER.fullmatch(value)) and not secret
     return {"value": value if shown else None, "secret": secret, "access_key": access_key}
 
 
