@@ -110,6 +110,7 @@ def seen(lab: Lab, connection: Connection, flow: Flow, timeout: float) -> dict[s
     """Return what a flow's uploads show."""
     call_on_record(lab, connection)
     began = now_ms()
+    flow.watch.look_back()
     answers = flow.send()
     if flow.watch.uploads:
         flow.follow(timeout)
@@ -143,7 +144,8 @@ def invocations(watch: Watch) -> Any:
     if is_error(watch.attempts):
         return watch.attempts
     found = []
-    for attempt in watch.seen_attempts[:MAX_INVOCATIONS]:
+    fresh = [a for a in watch.seen_attempts if a.request_id not in watch.before]
+    for attempt in fresh[:MAX_INVOCATIONS]:
         named = [upload for upload in watch.uploads if is_named(attempt, upload)]
         key = named[0].key if named else ""
         labels = [upload.label for upload in named]
@@ -159,7 +161,8 @@ def function_metrics(watch: Watch, timeout: float) -> Any:
     """
     if is_error(watch.attempts):
         return watch.attempts
-    uploads, attempts = watch.uploads, watch.seen_attempts
+    uploads = watch.uploads
+    attempts = [a for a in watch.seen_attempts if a.request_id not in watch.before]
     lenient = [u for u in uploads if u.once or (u.finished and not u.errors)]
     forgiven = [id(a) for u in lenient for a in mine(watch, u)]
     excused = sum(a.raised and id(a) in forgiven for a in attempts)

@@ -15,15 +15,18 @@ from typing import Any
 from labproof.aws import Connection
 from labproof.labs import Lab
 from labproof.logs import names_key
-from labproof.probe.attempts import Attempt, read_attempts, shown
+from labproof.probe.attempts import CLOCK_TOLERANCE_MS, Attempt, read_attempts, shown
 from labproof.probe.reading import asked, moments, now_ms
 from labproof.probe.uploads import Upload
 from labproof.snapshot import is_error
 
 WORKERS = 8
 DEFAULT_RETRIES = 2
+LOOK_BACK_MS = 10_000
 # How long Lambda waits before it tries again: a minute and two on AWS, a second and two here.
 RETRY_PAUSE_MS = {"emulated": 4000, "aws": 150_000}
+# How long after an invocation that names no upload another one may still be to come.
+NAMELESS_PAUSE_MS = {"emulated": 1500, "aws": 15_000}
 # The share of the deadline that a log may be late when all effects have been seen.
 LOG_SHARE = 0.25
 
@@ -45,6 +48,8 @@ class Watch:
     attempts: Any = field(default_factory=list)
     allowed: int = 0
     since_ms: int = 0
+    # Request ids of invocations that came before all uploads
+    before: frozenset[str | None] = frozenset()
 
     @property
     def pending(self) -> list[Upload]:
@@ -58,9 +63,15 @@ class Watch:
         """Return the time by AWS's clock."""
         return now_ms() + max((u.skew_ms for u in self.uploads), key=abs, default=0)
 
+    def look_back(self) -> None:
+        """Note the latest invocations, which cannot be due to uploads that are yet to come."""
+        found = read_attempts(self.connection, self.lab.function, now_ms() - LOOK_BACK_MS)
+        if not is_error(found):
+            self.before = frozenset(attempt.request_id for attempt in found)
+
     def add(self, *uploads: Upload) -> None:
         self.uploads += uploads
-        self.since_ms = min(upload.signed_ms for upload in self.uploads)
+        self.since_ms = min((upload.signed_ms for upload in self.uploads), default=0)
 
 
 def follow(watch: Watch, timeout: float, after: Callable[[], None] = lambda: None) -> None:
@@ -95,11 +106,12 @@ def together(work: Callable[[Any], Any], what: list[Any]) -> list[Any]:
 
 def mine(watch: Watch, upload: Upload) -> list[Attempt]:
     """Return the invocations that name an upload; where none does, those that name no upload."""
-    fresh = [a for a in watch.seen_attempts if a.request_id not in upload.earlier]
+    known = upload.earlier | watch.before
+    fresh = [a for a in watch.seen_attempts if a.request_id not in known]
     if named := [a for a in fresh if is_named(a, upload)]:
         return [a for a in named if a.started_ms >= upload.signed_ms] or named
     nameless = [a for a in fresh if not any(is_named(a, other) for other in watch.uploads)]
-    return [a for a in nameless if a.started_ms >= upload.signed_ms] or nameless
+    return [a for a in nameless if a.started_ms >= upload.signed_ms - CLOCK_TOLERANCE_MS]
 
 
 def is_named(attempt: Attempt, upload: Upload) -> bool:
@@ -115,17 +127,21 @@ def is_ended(watch: Watch, upload: Upload) -> bool:
     ended = [a for a in found if a.ended_ms is not None]
     if not ended:
         return False
-    # Invocations that name no key stand for one upload each, whichever it is.
     named = any(is_named(a, upload) for a in found)
+    # Invocations that name no key stand for one upload each, whichever it is.
     wanted = 1 if named else sum(not is_named_at_all(watch, u) for u in watch.pending)
+    idle_ms = watch.now() - max(a.ended_ms or 0 for a in ended)
     if sum(upload.once or not a.raised for a in ended) >= wanted:
-        return True
+        return named or watch.is_seen(upload) or idle_ms > pause(watch, NAMELESS_PAUSE_MS)
     if len(ended) < len(found):
         return False
-    if len(ended) >= wanted * allowed(watch):
-        return True
-    pause = RETRY_PAUSE_MS["emulated" if watch.connection.endpoint_url else "aws"]
-    return watch.now() - max(a.ended_ms or 0 for a in ended) > pause
+    spent = len(ended) >= wanted * allowed(watch)
+    return spent or idle_ms > pause(watch, RETRY_PAUSE_MS)
+
+
+def pause(watch: Watch, lengths: dict[str, int]) -> int:
+    """Return how long (ms) something may be awaited, which takes longer on AWS."""
+    return lengths["emulated" if watch.connection.endpoint_url else "aws"]
 
 
 def is_named_at_all(watch: Watch, upload: Upload) -> bool:
