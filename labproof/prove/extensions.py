@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError
 
 from labproof.audit import moment
 from labproof.aws import Connection, is_absent
+from labproof.collect.asking import ask
 from labproof.extensions import READY, read_stack, topic_arn
 from labproof.labs import Lab
-from labproof.readers import ask, is_error
+from labproof.snapshot import is_error
 from labproof.switches import INDEX_KEY, SORT_KEY
 
 NEWEST = 1000

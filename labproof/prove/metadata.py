@@ -9,10 +9,11 @@ from typing import Any
 
 from labproof.audit import moment
 from labproof.aws import Connection
-from labproof.follow import moments
+from labproof.collect.asking import ask
+from labproof.collect.logs import read_invocations
 from labproof.labs import Lab
+from labproof.probe.reading import moments
 from labproof.prove import extensions
-from labproof.readers import ask, read_invocations
 
 FIVE_MIB = 5 * 1024 * 1024  # the smallest part that S3 takes, the last one aside
 ATTRIBUTES = ("ObjectKey", "BucketName", "FileSize", "ETag", "UploadTime", "ProcessedAt")
