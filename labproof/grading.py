@@ -11,6 +11,7 @@ from typing import Any
 import labproof
 from labproof.aws import AwsError
 from labproof.collect import collect
+from labproof.collect.logs import read_log_group
 from labproof.inventory import InventoryLab
 from labproof.labs import targets
 from labproof.preflight import check_account
@@ -60,6 +61,9 @@ def take(
         state = watch.time("state", lambda: collect(lab, connection, place))
         state["client"] = client
         seen = watch.time("probe", lambda: probe(lab, connection, state, timeout))
+        # A function's first invocation, which may be the probe's, makes its log group.
+        if state["log_group"] is None:
+            state["log_group"] = read_log_group(connection, f"/aws/lambda/{lab.function}")
     key = {} if is_error(state) or is_error(state.get("key")) else state.get("key") or {}
     arns = targets(lab.as_dict(), key.get("arn", ""), **place)
     return {

@@ -14,7 +14,7 @@ RIGHTS = [*STORED, "destination-bucket.exists", "role.can-write-destination"]
 
 @pytest.mark.requirement(
     "logs.group",
-    rests_on=["function.exists", "role.can-write-logs"],
+    rests_on=["function.exists", "role.can-write-logs", "transfer.invoked"],
     hint="Invoke the function once with a role that may write logs, or create the group yourself.",
     command="aws logs create-log-group --log-group-name /aws/lambda/$function",
     playbook=FUNCTION,

@@ -14,7 +14,10 @@ EARNED = {
         *("source-bucket.exists", "source-bucket.public-access", "source-bucket.policy"),
         "source-bucket.anonymous-read",
     },
-    "destination bucket": {"destination-bucket.exists", "destination-bucket.private"},
+    "destination bucket": {
+        *("destination-bucket.exists", "destination-bucket.private"),
+        "destination-bucket.anonymous-denied",
+    },
     "role": {
         *("role.exists", "role.trusts-lambda", "role.can-write-logs", "role.can-read-source"),
         *("role.can-write-destination", "role.can-write-table", "role.policies"),
@@ -25,7 +28,7 @@ EARNED = {
     "table": {"table.exists", "table.key", "table.active"},
     "trigger": {
         *("trigger.permission", "trigger.configured", "transfer.invoked", "transfer.copied"),
-        *("transfer.audited", "transfer.hard-keys", "destination-bucket.anonymous-denied"),
+        *("transfer.audited", "transfer.hard-keys"),
         *("logs.group", "logs.no-errors", "logs.metrics"),
     },
     "sample": {"client.upload"},
