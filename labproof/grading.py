@@ -15,7 +15,7 @@ from labproof.collect.logs import read_log_group
 from labproof.inventory import InventoryLab
 from labproof.labs import targets
 from labproof.preflight import check_account
-from labproof.probe import probe
+from labproof.probe import default_timeout, probe
 from labproof.snapshot import SCHEMA_VERSION, error_of, is_error
 
 NO_TERMS: dict[str, Any] = {"points": {}, "left_out": [], "waived": {}}
@@ -38,7 +38,7 @@ class Stopwatch:
 def take(
     entry: InventoryLab,
     client: dict[str, Any] | None,
-    timeout: float,
+    timeout: float | None = None,
     terms: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a lab's snapshot as a document (``labproof/schemas/snapshot.schema.json``).
@@ -48,6 +48,7 @@ def take(
     """
     lab, connection = entry.lab, entry.connection
     began, watch = _now(), Stopwatch()
+    patience = timeout or default_timeout(connection)
     place = {
         "account": connection.account_id or "",
         "partition": "aws",
@@ -60,7 +61,7 @@ def take(
     else:
         state = watch.time("state", lambda: collect(lab, connection, place))
         state["client"] = client
-        seen = watch.time("probe", lambda: probe(lab, connection, state, timeout))
+        seen = watch.time("probe", lambda: probe(lab, connection, state, patience))
         # A function's first invocation, which may be the probe's, makes its log group.
         if state["log_group"] is None:
             state["log_group"] = read_log_group(connection, f"/aws/lambda/{lab.function}")

@@ -32,7 +32,7 @@ class ActionModule(LabAction):
         if self.check_mode:
             return {"skipped": True, "msg": f"{lab.host} would be probed and graded."}
         entry = InventoryLab(lab, self.connection)
-        document = take(entry, self.client(lab), arguments["timeout"], terms)
+        document = take(entry, self.client(lab), arguments.get("timeout"), terms)
         run = Path(arguments["run"])
         write_snapshot(document, run)
         result = judge(Snapshot(document))
