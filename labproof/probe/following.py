@@ -110,8 +110,24 @@ def mine(watch: Watch, upload: Upload) -> list[Attempt]:
     fresh = [a for a in watch.seen_attempts if a.request_id not in known]
     if named := [a for a in fresh if is_named(a, upload)]:
         return [a for a in named if a.started_ms >= upload.signed_ms] or named
-    nameless = [a for a in fresh if not any(is_named(a, other) for other in watch.uploads)]
-    return [a for a in nameless if a.started_ms >= upload.signed_ms - CLOCK_TOLERANCE_MS]
+    return [a for a in nameless(watch, fresh) if a.started_ms >= since(upload)]
+
+
+def nameless(watch: Watch, attempts: list[Attempt]) -> list[Attempt]:
+    """Return the invocations whose log names no upload."""
+    return [a for a in attempts if not any(is_named(a, upload) for upload in watch.uploads)]
+
+
+def since(upload: Upload) -> int:
+    return upload.signed_ms - CLOCK_TOLERANCE_MS
+
+
+def is_mended(watch: Watch, upload: Upload, failed: list[Attempt]) -> bool:
+    """Tell whether another try worked in silence: a key may be named in errors only."""
+    last = max((a.ended_ms or a.started_ms for a in failed), default=0)
+    later = [a for a in nameless(watch, watch.seen_attempts) if not a.raised]
+    silent = any(a.ended_ms is not None and a.ended_ms > last for a in later)
+    return silent and len(failed) < allowed(watch) and watch.is_seen(upload)
 
 
 def is_named(attempt: Attempt, upload: Upload) -> bool:
@@ -135,6 +151,8 @@ def is_ended(watch: Watch, upload: Upload) -> bool:
         return named or watch.is_seen(upload) or idle_ms > pause(watch, NAMELESS_PAUSE_MS)
     if len(ended) < len(found):
         return False
+    if named and is_mended(watch, upload, found):
+        return True
     spent = len(ended) >= wanted * allowed(watch)
     return spent or idle_ms > pause(watch, RETRY_PAUSE_MS)
 
@@ -170,7 +188,8 @@ def note(watch: Watch, upload: Upload) -> None:
     """
     found = mine(watch, upload)
     good = [a for a in found if a.ended_ms is not None and not a.raised]
-    telling = good or found
+    failed = bool(found) and not good and any(is_named(a, upload) for a in found)
+    telling = good or ([] if failed and is_mended(watch, upload, found) else found)
     upload.attempts = len(found)
     upload.requests = list(dict.fromkeys(a.request_id for a in found if a.request_id))
     upload.request_id = next(iter(upload.requests), None)
