@@ -3,12 +3,17 @@
 import hashlib
 import itertools
 import json
+import time
 from typing import Any
 
 import pytest
 
-from labproof import follow as module
-from labproof.follow import MAX_LINE, Transfer, follow
+from labproof.aws import AwsError
+from labproof.follow import follow_upload
+from labproof.probe import following
+from labproof.probe.attempts import MAX_LINE
+from labproof.probe.following import NAMELESS_PAUSE_MS, RETRY_PAUSE_MS
+from labproof.probe.uploads import Upload
 
 from .fakes import Body, FakeClient, a_lab, connect, refusal
 
@@ -37,6 +42,10 @@ def steps(*answers: Any) -> Any:
     return lambda **request: next(rest)
 
 
+def digest(seen: Upload) -> tuple[str, int]:
+    return seen.copied["sha256"], seen.copied["size"]
+
+
 def absent(code: str = "NoSuchKey") -> Any:
     return refusal(code)
 
@@ -49,27 +58,30 @@ class World:
             "get_object": lambda **_: {"Body": Body(BODY)},
             "scan": {"Items": [ITEM]},
             "filter_log_events": {"events": run()},
+            "get_function_event_invoke_config": refusal("ResourceNotFoundException"),
         } | answers
         client = FakeClient(**given)
         self.client = client
-        self.connection = connect(monkeypatch, s3=client, dynamodb=client, logs=client)
+        self.connection = connect(
+            monkeypatch, s3=client, dynamodb=client, logs=client, lambda_=client
+        )
         self.pauses: list[float] = []
-        monkeypatch.setattr(module.time, "sleep", self.pauses.append)
-        monkeypatch.setattr(module.time, "monotonic", lambda: sum(self.pauses))
-        monkeypatch.setattr(module, "_now_ms", lambda: NOW + 500 + len(self.pauses))
+        monkeypatch.setattr(time, "sleep", self.pauses.append)
+        monkeypatch.setattr(time, "monotonic", lambda: sum(self.pauses))
+        monkeypatch.setattr(following, "now_ms", lambda: NOW + 500 + int(1000 * sum(self.pauses)))
 
-    def follow(self, timeout: float = 10, **upload: Any) -> Transfer:
-        seen = Transfer(KEY, NOW, NOW + 50, wanted_sha256=SHA, **upload)
-        return follow(a_lab(), self.connection, seen, timeout)
+    def follow(self, timeout: float = 10, sha256: str | None = SHA, wanted: int = 1) -> Upload:
+        upload = Upload("zip", KEY, sha256=sha256, signed_ms=NOW, uploaded_ms=NOW + 50)
+        upload.wanted_items = wanted
+        return follow_upload(a_lab(), self.connection, upload, timeout)
 
 
 def test_an_upload_is_followed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch)
     seen = world.follow()
-    assert seen.complete
-    assert not seen.failed
+    assert seen.finished
     assert (seen.invoked_ms, seen.request_id, seen.reported_ms) == (NOW + 100, "1", NOW + 100)
-    assert (seen.copied_ms, seen.copied) == (NOW + 500, {"sha256": SHA, "size": len(BODY)})
+    assert (seen.copied_ms, digest(seen)) == (NOW + 500, (SHA, len(BODY)))
     assert (seen.audited_ms, seen.errors, seen.waited_s) == (NOW + 500, [], 0)
     assert seen.audit_items == [{"LogID": "1", "ObjectKey": KEY, "Size": "3"}]
     assert seen.log[1] == f"copied {KEY}"
@@ -84,7 +96,7 @@ def test_each_service_is_asked_for_this_upload_in_the_labs_resources(
     assert world.client.asked("get_object") == [{"Bucket": "ada-private", "Key": KEY}]
     (scan,) = world.client.asked("scan")
     assert scan["TableName"] == "ada-logs"
-    assert scan["ExpressionAttributeValues"] == {":key": {"S": KEY}}
+    assert scan["ExpressionAttributeValues"] == {":m0": {"S": KEY}}
     assert scan["ConsistentRead"] is True
     (logs,) = world.client.asked("filter_log_events")
     assert logs["logGroupName"] == "/aws/lambda/ada-copy"
@@ -92,40 +104,31 @@ def test_each_service_is_asked_for_this_upload_in_the_labs_resources(
 
 
 def test_waiting_backs_off_and_ends_with_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(monkeypatch, get_object=absent())
+    silent: dict[str, list[Any]] = {"events": []}
+    world = World(monkeypatch, get_object=absent(), filter_log_events=silent)
     seen = world.follow(timeout=30)
-    assert not seen.complete
+    assert not seen.finished
     assert (seen.copied_ms, seen.copied) == (None, None)
     assert world.pauses[0] == 0.05
-    assert all(a <= b * 1.5001 for b, a in itertools.pairwise(world.pauses))
+    assert all(a <= b for a, b in itertools.pairwise(world.pauses[:-1]))
     assert max(world.pauses) == 2
     assert sum(world.pauses) == pytest.approx(30)
     assert seen.waited_s == 30
 
 
 def test_what_comes_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = [absent("ResourceNotFoundException"), {"events": []}, {"events": run()[:2]}]
     world = World(
         monkeypatch,
-        get_object=steps(absent("404"), lambda: None, {"Body": Body(BODY)}),
-        scan=steps(absent("ResourceNotFoundException"), {"Items": []}, {"Items": [ITEM]}),
-        filter_log_events=steps(absent("ResourceNotFoundException"), {"events": run()[:1]}),
+        get_object=steps(absent("404"), absent("404"), absent("NoSuchKey"), {"Body": Body(BODY)}),
+        filter_log_events=steps(*logs, {"events": run()}),
     )
-    world.client.answers["get_object"] = steps(
-        absent("404"), absent("AccessDenied"), absent("403"), {"Body": Body(BODY)}
-    )
-    world.client.answers["filter_log_events"] = steps(
-        absent("ResourceNotFoundException"),
-        {"events": []},
-        {"events": run()[:2]},
-        {"events": run()},
-    )
-    seen = world.follow()
-    assert seen.complete
+    assert world.follow().copied_ms
     assert len(world.pauses) == 3
 
 
 def test_one_look_is_taken_even_without_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert World(monkeypatch).follow(timeout=0).complete
+    assert World(monkeypatch).follow(timeout=0).finished
 
 
 def test_the_end_of_the_invocation_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,41 +149,66 @@ def test_what_was_seen_is_not_looked_for_again_until_the_end(
     assert len(world.client.asked("scan")) == 2
 
 
-def test_a_function_that_failed_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    trouble = run(line="[ERROR] KeyError: 'Records'")
+RAISED = "Traceback (most recent call last):\nKeyError: 'Records'"
+
+
+def tries(count: int) -> list[dict[str, Any]]:
+    return [e for n in range(count) for e in run(str(n), f"{RAISED} {KEY}", stream=f"s{n}")]
+
+
+def test_a_function_that_failed_for_good_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = steps({"events": tries(1)}, {"events": tries(2)}, {"events": tries(3)})
+    world = World(monkeypatch, get_object=absent(), scan={"Items": []}, filter_log_events=answers)
+    seen = world.follow()
+    assert seen.finished
+    assert (seen.attempts, len(seen.errors), len(world.pauses)) == (3, 3, 2)
+
+
+def test_as_many_tries_are_waited_for_as_the_function_has(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(
         monkeypatch,
         get_object=absent(),
-        scan={"Items": []},
-        filter_log_events=steps({"events": trouble[:2]}, {"events": trouble}),
+        filter_log_events={"events": tries(1)},
+        get_function_event_invoke_config={"MaximumRetryAttempts": 0},
     )
-    seen = world.follow()
-    assert seen.failed
-    assert seen.errors == ["[ERROR] KeyError: 'Records'"]
-    assert len(world.pauses) == 1
+    assert world.follow().finished
+    assert world.pauses == []
 
 
-def test_a_copy_that_is_not_the_upload_is_told_and_waited_out(
+def test_a_try_that_does_not_come_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    world = World(monkeypatch, get_object=absent(), filter_log_events={"events": tries(1)})
+    assert world.follow(timeout=1000).finished
+    assert sum(world.pauses) == pytest.approx(RETRY_PAUSE_MS["aws"] / 1000, abs=3)
+
+
+def test_what_another_try_mends_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = [*tries(1), *run("again", at=200, stream="t")]
+    world = World(monkeypatch, filter_log_events=steps({"events": tries(1)}, {"events": again}))
+    seen = world.follow()
+    assert (seen.errors, seen.attempts) == ([], 2)
+    assert "KeyError" in seen.retried[0]
+
+
+def test_an_error_that_was_caught_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    caught = run(line=f"[ERROR]\t2027-01-01T00:00:00Z\t1\tno copy of {KEY}")
+    world = World(monkeypatch, get_object=absent(), filter_log_events={"events": caught})
+    seen = world.follow()
+    assert seen.finished
+    assert (len(seen.errors), world.pauses) == (1, [])
+
+
+def test_a_copy_that_is_not_the_upload_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, get_object=lambda **_: {"Body": Body(b"old")})
     seen = world.follow(timeout=1)
     assert seen.copied_ms is None
-    assert seen.copied == {"sha256": hashlib.sha256(b"old").hexdigest(), "size": 3}
+    assert digest(seen) == (hashlib.sha256(b"old").hexdigest(), 3)
 
 
-def test_any_copy_will_do_where_no_checksum_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_copy_will_do_where_no_checksum_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, get_object=lambda **_: {"Body": Body(b"any")})
-    seen = follow(a_lab(), world.connection, Transfer(KEY, NOW, NOW), 1)
-    assert seen.copied_ms == NOW + 500
-
-
-def test_as_many_items_as_wanted_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    two = {"Items": [ITEM, ITEM | {"LogID": {"S": "2"}}]}
-    world = World(monkeypatch, scan=steps({"Items": [ITEM]}, two))
-    seen = world.follow(wanted_items=2)
-    assert [item["LogID"] for item in seen.audit_items] == ["1", "2"]
-    assert len(world.pauses) == 1
+    assert world.follow(sha256=None).copied_ms == NOW + 500
 
 
 def test_a_second_item_that_comes_late_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,14 +221,23 @@ def test_a_second_item_that_comes_late_is_seen(monkeypatch: pytest.MonkeyPatch) 
     assert len(world.follow().audit_items) == 2
 
 
+def test_a_table_is_read_again_only_when_something_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unfinished = {"events": run()[:2]}
+    world = World(monkeypatch, get_object=absent(), filter_log_events=unfinished)
+    world.follow(timeout=5)
+    assert len(world.client.asked("scan")) == 1
+
+
 @pytest.mark.parametrize("operation", ["get_object", "scan", "filter_log_events"])
 def test_what_cannot_be_read_is_no_absence(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
     world = World(monkeypatch, **{operation: refusal("ThrottlingException")})
-    with pytest.raises(type(absent()), match="ThrottlingException"):
+    with pytest.raises(AwsError, match="ThrottlingException"):
         world.follow()
 
 
-def seen_in(monkeypatch: pytest.MonkeyPatch, *events: dict[str, Any]) -> Transfer:
+def seen_in(monkeypatch: pytest.MonkeyPatch, *events: dict[str, Any]) -> Upload:
     return World(monkeypatch, filter_log_events={"events": list(events)}).follow(timeout=0)
 
 
@@ -233,7 +270,14 @@ def test_a_function_that_names_no_key_is_followed_by_its_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen = seen_in(monkeypatch, *run("1", "copied"))
-    assert (seen.request_id, seen.complete) == ("1", True)
+    assert (seen.request_id, bool(seen.copied_ms)) == ("1", True)
+
+
+def test_what_a_silent_function_may_yet_do_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = {"events": run("1", "done")}
+    world = World(monkeypatch, get_object=absent(), filter_log_events=silent)
+    assert world.follow(timeout=60).finished
+    assert sum(world.pauses) == pytest.approx(NAMELESS_PAUSE_MS["aws"] / 1000, abs=3)
 
 
 def test_what_was_taken_for_ours_is_put_right_by_what_comes_later(

@@ -1,0 +1,193 @@
+"""The probe's evidence: what is bounded, what is an error, what is removed, and what names what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from labproof.probe import hopeless
+from labproof.probe.attempts import MAX_LINES, read_attempts, shown
+from labproof.probe.cleaning import remove_items, remove_objects
+from labproof.probe.effects import MAX_PAGES, as_text, find_items, matching, strays
+from labproof.probe.following import Watch
+from labproof.probe.ingest import naming
+from labproof.probe.reading import asked
+from labproof.probe.samples import BULK, DEVICES, bad_records, bulk, mixed
+from labproof.probe.transfer import KEYS
+from labproof.probe.uploads import Upload, fresh, skew_ms
+from labproof.snapshot import is_error
+
+from .fakes import FakeClient, a_lab, connect, refusal
+
+BUCKET = {"notification": {"LambdaFunctionConfigurations": [{"Id": "1"}]}}
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        ({}, ""),
+        ({"source_bucket": BUCKET, "function": {}, "rules": []}, ""),
+        ({"source_bucket": None}, "there is no bucket to upload to"),
+        ({"source_bucket": BUCKET, "function": None}, "there is no function"),
+        ({"source_bucket": {"notification": {}}, "function": {}}, "the bucket notifies nobody"),
+        ({"source_bucket": {"notification": {"EventBridgeConfiguration": {}}}}, ""),
+        ({"source_bucket": {"notification": {}}, "rules": [{"name": "by trail"}]}, ""),
+        ({"source_bucket": {"error": {"call": "head_bucket", "code": "403", "message": ""}}}, ""),
+    ],
+)
+def test_only_what_is_known_to_be_hopeless_is_not_waited_for(
+    state: dict[str, Any], why: str
+) -> None:
+    assert hopeless(state).startswith(why)
+    assert bool(hopeless(state)) == bool(why)
+
+
+def test_names_are_unguessable_and_share_no_beginning() -> None:
+    keys = [fresh(label, form).key for label, form in KEYS.items() for _ in range(20)]
+    assert len({key[:24] for key in keys}) == len(keys)
+    assert len({key[:3] for key in keys}) > 3
+
+
+def test_what_is_refused_is_an_error_and_what_is_absent_is_none() -> None:
+    def refuse(code: str) -> Any:
+        def call() -> None:
+            raise refusal(code)
+
+        return asked("get_object", call)
+
+    assert refuse("NoSuchKey") is None
+    assert refuse("AccessDenied")["error"]["code"] == "AccessDenied"
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Watch:
+    client = FakeClient(**answers)
+    connection = connect(monkeypatch, dynamodb=client, s3=client, logs=client)
+    return Watch(a_lab(), connection, lambda _: None, lambda _: True)
+
+
+class Pages(FakeClient):
+    """A table that never ends."""
+
+    def get_paginator(self, operation: str) -> Any:
+        return self
+
+    def paginate(self, **request: Any) -> Any:
+        self.read = 0
+        while True:
+            self.read += 1
+            yield {"Items": [], "LastEvaluatedKey": {}}
+
+
+def test_a_table_without_end_is_no_proof_of_absence(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Pages()
+    where = Watch(a_lab(), connect(monkeypatch, dynamodb=client), lambda _: None, lambda _: True)
+    found = find_items(where, [Upload("zip", "key.zip", "token")])
+    assert found["error"]["code"] == "TooManyItems"
+    assert client.read == MAX_PAGES
+
+
+def test_items_are_found_by_what_nobody_can_guess() -> None:
+    upload = Upload("zip", "a b token.zip", "token")
+    items = [{"LogID": {"S": "1"}, "ObjectKey": {"S": "a+b+token.zip"}}, {"LogID": {"S": "2"}}]
+    assert [item["LogID"] for item in matching(items, upload)] == ["1"]
+    assert as_text({"Size": {"N": "3"}, "Gone": {"NULL": True}}) == {"Size": "3", "Gone": "True"}
+
+
+def test_a_copy_under_another_name_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = {"Contents": [{"Key": "note-token/a+b.zip"}, {"Key": "note-token/a b.zip"}]}
+    client = FakeClient(list_objects_v2=listed)
+    upload = Upload("hard", "note-token/a b.zip", "token")
+    assert strays(client, "ada-private", upload) == ["note-token/a+b.zip"]
+    assert client.asked("list_objects_v2")[0]["Prefix"] == "note-token"
+
+
+def test_a_log_that_may_not_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    where = watch(monkeypatch, filter_log_events=refusal("AccessDeniedException"))
+    assert is_error(read_attempts(where.connection, "ada-copy", 0))
+
+
+def test_lines_are_few_short_and_without_secrets() -> None:
+    lines = shown([f"{n} " + "x" * 1000 for n in range(100)])
+    assert len(lines) == MAX_LINES + 1
+    assert (lines[0][:2], lines[-1][:3]) == ("0 ", "99 ")
+    assert max(map(len, lines)) == 500
+    assert "AKIA" not in shown(["key AKIAABCDEFGHIJKLMNOP"])[0]
+    assert shown(["\x1b[31m red"]) == ["\x1b[31m red"]
+
+
+def test_only_the_probes_own_versions_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = [{"Key": "mine", "VersionId": "1"}, {"Key": "mine too", "VersionId": "2"}]
+    answers = {"list_object_versions": {"Versions": versions}, "delete_objects": {}}
+    where = watch(monkeypatch, **answers)
+    assert remove_objects(where.connection, "ada-public", ["mine"], versioned=True) == []
+    (request,) = where.connection.client("s3").asked("delete_objects")
+    assert request["Delete"]["Objects"] == [{"Key": "mine", "VersionId": "1"}]
+
+
+def test_what_cannot_be_removed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    no = refusal("AccessDenied")
+    where = watch(monkeypatch, delete_objects=no, batch_write_item=no)
+    left = remove_objects(where.connection, "ada-public", ["mine"], versioned=False)
+    left += remove_items(where.connection, "ada-logs", [{"LogID": {"S": "1"}}])
+    assert left == [
+        {"what": "s3://ada-public/mine", "why": "AccessDenied"},
+        {"what": "items in ada-logs", "why": "AccessDenied"},
+    ]
+
+
+def test_deletions_that_were_not_processed_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for: list[int] = []
+
+    def delete(RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        waiting = RequestItems["ada-logs"]
+        asked_for.append(len(waiting))
+        return {"UnprocessedItems": {"ada-logs": waiting[1:]}} if len(waiting) > 1 else {}
+
+    where = watch(monkeypatch, batch_write_item=delete)
+    keys = [{"LogID": {"S": str(n)}} for n in range(3)]
+    assert remove_items(where.connection, "ada-logs", keys) == []
+    assert asked_for == [3, 2, 1]
+
+
+def test_samples_hold_good_records_and_one_of_each_bad_kind() -> None:
+    good, bad, body = mixed()
+    rows = json.loads(body)
+    assert [row for row in rows if row in good] == good
+    assert len(bad) == len(bad_records()) == 4
+    for one in bad:
+        assert rows[one["index"]] not in good
+        assert any(mark in json.dumps(rows[one["index"]]) for mark in one["marks"])
+    many, _ = bulk()
+    assert (len(many), len({r["device_id"] for r in many})) == (BULK, DEVICES)
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("record 12 rejected: value is no number", True),
+        ("record 13 rejected", True),
+        ("rejected pump-77", True),
+        ("4 records rejected", False),
+        ("REPORT RequestId: 1\tDuration: 12 ms", False),
+        ("at 2026-01-01T00:00:12", False),
+        ("took 12.5 s", False),
+    ],
+)
+def test_a_bad_record_is_named_by_its_content_or_its_place(line: str, names: bool) -> None:
+    bad = {"what": "value is a text", "index": 12, "marks": ["pump-77"]}
+    assert bool(naming([line], bad)) is names
+
+
+@pytest.mark.parametrize(
+    ("stamp", "skew"),
+    [
+        ("Sat, 21 Nov 2026 02:46:14 GMT", 0),
+        ("Sat, 21 Nov 2026 02:47:14 GMT", 60_400),
+        (None, 0),
+    ],
+)
+def test_clocks_that_differ_by_seconds_are_told_apart(stamp: str | None, skew: int) -> None:
+    answer = {"ResponseMetadata": {"HTTPHeaders": {"date": stamp}}}
+    assert skew_ms(answer, 1_795_229_174_100) == skew
