@@ -73,16 +73,20 @@ def schema() -> dict[str, Any]:
 
 def _loaded(path: Path) -> Any:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ArchiveError(
-                f"{path} should be a snapshot of at most {MOST_BYTES:,} bytes, found "
-                f"{path.stat().st_size:,}: take it again with grade.yml."
-            )
-        return json.loads(path.read_bytes())
+        size, content = path.stat().st_size, b""
+        if size <= MOST_BYTES:
+            content = path.read_bytes()
     except OSError as error:
         raise ArchiveError(
             f"The snapshot {path} cannot be read ({error.strerror}): correct the path."
         ) from error
+    if size > MOST_BYTES:
+        raise ArchiveError(
+            f"{path} should be a snapshot of at most {MOST_BYTES:,} bytes, found {size:,}: take it "
+            "again with grade.yml."
+        )
+    try:
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ArchiveError(
             f"{path} should be JSON, found something else, or half a file: take the snapshot "

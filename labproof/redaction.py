@@ -13,7 +13,7 @@ SECRET = "[REDACTED: secret]"  # noqa: S105 - the marker that stands for one
 ACCESS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
 # A secret access key: 40 characters of base64, neither a digest in hex nor a word or a path alone.
 SECRET_KEY = re.compile(
-    r"(?<![A-Za-z0-9/+=_-])"
+    r"(?<![A-Za-z0-9/+_-])"
     r"(?=[A-Za-z0-9/+]*[a-z])(?=[A-Za-z0-9/+]*[A-Z])(?=[A-Za-z0-9/+]*[0-9])"
     r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])"
 )

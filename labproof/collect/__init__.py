@@ -70,13 +70,14 @@ def _bucket(name: str) -> Reader:
 
 def _everything(lab: Lab, place: dict[str, str], emulated: bool) -> Reader:
     state = yield from together(_parts(lab, place, emulated))
-    function = state["function"]
-    if nothing(function) or is_error(function["aliases"]):
-        return state
-    more = yield from together(_second_look(lab, place, state))
-    function["aliases"] = _joined(function["aliases"], more.pop("versions"))
-    for rules_of_alias in more.values():
+    aliases = state.pop("aliases")
+    more = yield from together(_second_look(lab, place, state, aliases))
+    versions = more.pop("versions")
+    # What goes to an alias that is not known is not known either.
+    for rules_of_alias in (*([aliases] if is_error(aliases) else []), *more.values()):
         state["rules"] = _joined(state["rules"], rules_of_alias)
+    if not nothing(state["function"]):
+        state["function"]["aliases"] = _joined(aliases, versions)
     return state
 
 
@@ -91,6 +92,7 @@ def _parts(lab: Lab, place: dict[str, str], emulated: bool) -> dict[str, Reader]
         "role": roles.role(lab.role),
         "table": _if(lab.table, tables.table),
         "function": functions.function(lab.function),
+        "aliases": functions.aliases(lab.function),
         "rules": rules(function_arn(lab, place)),
         "log_group": logs.log_group(f"/aws/lambda/{lab.function}"),
         "topic": _if(lab.topic, lambda name: extras.topic(topic_arn(name, place))),
@@ -119,14 +121,16 @@ def _if(name: Any, reader: Any, *arguments: Any) -> Reader:
     return (yield from reader(name, *arguments))
 
 
-def _second_look(lab: Lab, place: dict[str, str], state: dict[str, Any]) -> dict[str, Reader]:
+def _second_look(
+    lab: Lab, place: dict[str, str], state: dict[str, Any], aliases: Any
+) -> dict[str, Reader]:
     """Read what only the first look could tell of: rules for aliases, versions notified."""
-    aliases, arn = state["function"]["aliases"], function_arn(lab, place)
+    known, arn = [] if is_error(aliases) else aliases, function_arn(lab, place)
     sources = [state["source_bucket"], *state["more_source_buckets"].values()]
     notified = {q for source in sources for q in _notified(source, arn)}
-    unknown = sorted(notified - {alias["name"] for alias in aliases})[:MOST_QUALIFIERS]
+    unknown = sorted(notified - {alias["name"] for alias in known})[:MOST_QUALIFIERS]
     versions = {q: (f"{arn}:{q}", q if q.isdecimal() else None) for q in unknown}
-    found = {alias["arn"]: rules(alias["arn"]) for alias in aliases[:MOST_QUALIFIERS]}
+    found = {alias["arn"]: rules(alias["arn"]) for alias in known[:MOST_QUALIFIERS]}
     return found | {"versions": functions.qualified(lab.function, versions)}
 
 

@@ -68,6 +68,9 @@ class Question(Protocol):
     @property
     def service(self) -> str: ...
 
+    @property
+    def operation(self) -> str: ...
+
     def answer(self, connection: Connection) -> Any: ...
 
 
@@ -137,9 +140,16 @@ def run(reading: Reader, connection: Connection) -> Any:
             while True:
                 for service in {question.service for question in wave} - {""}:
                     connection.client(service)  # made here: making clients is not thread-safe
-                wave = reading.send(list(pool.map(lambda q: q.answer(connection), wave)))
+                wave = reading.send(list(pool.map(lambda q: _answer(q, connection), wave)))
         except StopIteration as end:
             return end.value
+
+
+def _answer(question: Question, connection: Connection) -> Any:
+    try:
+        return question.answer(connection)
+    except Exception as error:  # an answer that the SDK itself stumbles over
+        return error_of(question.operation, type(error).__name__, str(error))
 
 
 def together(readings: dict[str, Reader]) -> Reader:

@@ -39,13 +39,14 @@ class Download:
     location: str
     handler: str
     service: str = ""
+    operation: str = "Code.Location"
 
     def answer(self, connection: Connection) -> Any:
         """Return ``{"files": {name: text}, "cut": [name]}``, or an error as data."""
         try:
             return python_files(zipfile.ZipFile(io.BytesIO(self._bytes(connection))), self.handler)
         except UNREADABLE as error:
-            return error_of("Code.Location", type(error).__name__, "")
+            return error_of(self.operation, type(error).__name__, "")
 
     def _bytes(self, connection: Connection) -> bytes:
         if not self.location.startswith(("https://", "http://")):

@@ -15,7 +15,6 @@ from labproof.collect.asking import (
     nothing,
     paged,
     run,
-    together,
 )
 from labproof.collect.code import Download
 from labproof.package import PLACEHOLDER
@@ -34,27 +33,21 @@ MOST_ALIASES = 20
 
 
 def function(name: str) -> Reader:
-    """Read a function with its aliases; None when it does not exist."""
-    found, policy, aliases = yield [
+    """Read a function; None when it does not exist."""
+    found, policy = yield [
         call("lambda", "get_function", FunctionName=name),
         call("lambda", "get_policy", "Policy", FunctionName=name),
-        paged("lambda", "list_aliases", 1, FunctionName=name),
     ]
     if nothing(found):
         return found
     config = found["Configuration"]
-    more = yield from together(
-        {
-            "code": _code(found.get("Code", {}).get("Location"), config.get("Handler") or ""),
-            "aliases": _aliases(name, items(aliases, "Aliases")),
-        }
-    )
+    location = found.get("Code", {}).get("Location")
+    code = yield from _code(location, config.get("Handler") or "")
     return {
         **_configuration(name, config),
         "reserved_concurrency": found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         "policy": document(policy, "get_policy"),
-        "aliases": more["aliases"],
-        **more["code"],
+        **code,
         "tags": _tags(found),
     }
 
@@ -65,6 +58,16 @@ def survey(name: str) -> Reader:
     if nothing(found):
         return found
     return {"name": name, "arn": found["Configuration"]["FunctionArn"], "tags": _tags(found)}
+
+
+def aliases(name: str) -> Reader:
+    """Read a function's aliases, with who may invoke it by each."""
+    (pages,) = yield [paged("lambda", "list_aliases", 1, FunctionName=name)]
+    listed = items(pages, "Aliases")
+    if is_error(listed):
+        return listed
+    found = {a["Name"]: (a["AliasArn"], a.get("FunctionVersion")) for a in listed[:MOST_ALIASES]}
+    return (yield from qualified(name, found))
 
 
 def qualified(name: str, versions: dict[str, tuple[str, str | None]]) -> Reader:
@@ -121,13 +124,6 @@ def _variable(name: str, value: str) -> dict[str, Any]:
     named = bool(NAMING.search(name) and NAME.fullmatch(value))
     shown = (named or PLACEHOLDER.fullmatch(value)) and not secret
     return {"value": value if shown else None, "secret": secret, "access_key": access_key}
-
-
-def _aliases(name: str, aliases: Any) -> Reader:
-    if is_error(aliases):
-        return aliases
-    found = {a["Name"]: (a["AliasArn"], a.get("FunctionVersion")) for a in aliases[:MOST_ALIASES]}
-    return (yield from qualified(name, found))
 
 
 def _code(location: str | None, handler: str) -> Reader:

@@ -30,6 +30,7 @@ class Digest:
     bucket: str
     key: str
     service: str = "s3"
+    operation: str = "get_object"
 
     def answer(self, connection: Connection) -> Any:
         """Return ``{"key", "size", "sha256"}``; no checksum of what is far too large."""
@@ -37,7 +38,7 @@ class Digest:
             found = connection.client("s3").get_object(Bucket=self.bucket, Key=self.key)
             return {"key": self.key, **_digest(found)}
         except (BotoCoreError, ClientError) as error:
-            return refused("get_object", error)
+            return refused(self.operation, error)
 
 
 def samples(bucket: str) -> Reader:

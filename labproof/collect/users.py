@@ -60,7 +60,10 @@ def concerning(found: Any) -> Any:
 def _concerning(statement: Details) -> Details | None:
     for name in ("Action", "NotAction"):
         if name in statement:
-            kept = [a for a in as_list(statement[name]) if _concerned(str(a))]
+            written = as_list(statement[name])
+            kept = [a for a in written if _concerned(str(a))]
+            if kept == written:
+                return statement
             # NotAction without an entry of these services allows all of them.
             return {**statement, name: kept} if kept or name == "NotAction" else None
     return None
