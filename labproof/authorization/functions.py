@@ -43,25 +43,29 @@ def events_may_invoke(policy: Policy, target_arn: str, rule_arn: str, account: s
 
 
 def open_invocations(
-    policy: Policy, bucket_arn: str, account: str, rule_arns: Collection[str] = ()
+    policy: Policy, bucket_arns: Collection[str], account: str, rule_arns: Collection[str] = ()
 ) -> list[str]:
     """Return a sentence for each statement that lets anyone less limited invoke the function.
 
-    Fine are S3, limited to the bucket (SourceArn) and the account (SourceAccount, since a bucket's
-    ARN names none), and EventBridge, limited to one of the rules. A limit must name the ARN itself:
-    a wildcard takes in more, and a test that a missing key passes (IfExists, ForAllValues, Not…)
-    limits nobody. A second function version's or alias's statement is judged in the same way.
+    Fine are S3, limited to one of the buckets (SourceArn) and the account (SourceAccount, since a
+    bucket's ARN names none), and EventBridge, limited to one of the rules. A limit must name the
+    ARN itself: a wildcard takes in more, and a test that a missing key passes (IfExists,
+    ForAllValues, Not…) limits nobody. A second function version's or alias's
+    statement is judged in the same way.
     """
     return [
         f"{who} may invoke the function {problem}"
         for statement in statements(policy, "Allow")
         if any(covers_action(statement, action) is not False for action in INVOKING)
-        for who, problem in _problems(statement, bucket_arn, account, rule_arns)
+        for who, problem in _problems(statement, bucket_arns, account, rule_arns)
     ]
 
 
 def _problems(
-    statement: dict[str, Any], bucket_arn: str, account: str, rule_arns: Collection[str]
+    statement: dict[str, Any],
+    bucket_arns: Collection[str],
+    account: str,
+    rule_arns: Collection[str],
 ) -> Iterator[tuple[str, str]]:
     condition = statement.get("Condition")
     by_account = is_limited_to(condition, "aws:SourceAccount", {account})
@@ -72,7 +76,7 @@ def _problems(
                 yield who, "for any rule: limit it to the lab's rule by aws:SourceArn."
         elif who != S3:
             yield who[:200], "though the lab's trigger does not need it: remove the statement."
-        elif not is_limited_to(condition, "aws:SourceArn", {bucket_arn}):
+        elif not is_limited_to(condition, "aws:SourceArn", bucket_arns):
             yield who, "for other buckets too: limit it to the bucket's ARN by aws:SourceArn."
         elif not by_account:
             yield who, "for other accounts too: limit it to the account by aws:SourceAccount."

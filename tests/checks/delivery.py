@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.snapshot import Snapshot
+from labproof.snapshot import Failure, Snapshot
 
 EVERY_CREATION = "s3:ObjectCreated:*"
 CREATIONS = {
@@ -17,24 +17,37 @@ CREATIONS = {
 ENABLED = ("ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
 
 
-def configurations(snapshot: Snapshot, part: str = "source_bucket") -> list[dict[str, Any]]:
+def sources(snapshot: Snapshot) -> list[str]:
+    """Return the buckets whose uploads the function works on."""
+    return list(snapshot.lab.source_buckets)
+
+
+def bucket(snapshot: Snapshot, name: str) -> Any:
+    """Return a source bucket's reading. Raises Failure where it does not exist."""
+    if name == snapshot.lab.source_bucket:
+        return snapshot.part("source_bucket")
+    found = snapshot.part("more_source_buckets").get(name)
+    if found is None:
+        raise Failure(f"the bucket {name}")
+    return found
+
+
+def configurations(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
     """Return a bucket's notifications to the function or an alias of it."""
     function = snapshot.part("function")
     mine = {function["arn"], f"{function['arn']}:$LATEST", *(a["arn"] for a in function["aliases"])}
-    found = snapshot.part(part)["notification"] or {}
-    return [
-        c for c in found.get("LambdaFunctionConfigurations") or [] if c["LambdaFunctionArn"] in mine
-    ]
+    found = (bucket(snapshot, name)["notification"] or {}).get("LambdaFunctionConfigurations")
+    return [c for c in found or [] if c["LambdaFunctionArn"] in mine]
 
 
-def targets(snapshot: Snapshot) -> list[str]:
-    """Return the ARNs under which the bucket's notifications name the function."""
-    return [c["LambdaFunctionArn"].removesuffix(":$LATEST") for c in configurations(snapshot)]
+def targets(snapshot: Snapshot, name: str) -> list[str]:
+    """Return the ARNs under which a bucket's notifications name the function."""
+    return [c["LambdaFunctionArn"].removesuffix(":$LATEST") for c in configurations(snapshot, name)]
 
 
-def notified(snapshot: Snapshot, part: str = "source_bucket") -> bool:
+def notified(snapshot: Snapshot, name: str) -> bool:
     """Tell whether the function gets every upload, from one notification or several together."""
-    found = configurations(snapshot, part)
+    found = configurations(snapshot, name)
     events = {event for c in found if not narrowed(c) for event in c["Events"]}
     if EVERY_CREATION in snapshot.lab.trigger_events:
         return EVERY_CREATION in events or events >= CREATIONS
@@ -47,27 +60,27 @@ def narrowed(configuration: dict[str, Any]) -> bool:
     return any(rule.get("Value") for rule in key.get("FilterRules") or [])
 
 
-def sends_to_eventbridge(snapshot: Snapshot) -> bool:
-    return "EventBridgeConfiguration" in (snapshot.part("source_bucket")["notification"] or {})
+def sends_to_eventbridge(snapshot: Snapshot, name: str) -> bool:
+    return "EventBridgeConfiguration" in (bucket(snapshot, name)["notification"] or {})
 
 
-def ruled(snapshot: Snapshot) -> bool:
+def ruled(snapshot: Snapshot, name: str) -> bool:
     """Tell whether an enabled rule sends every upload on to the function."""
     return any(
-        rule["state"] in ENABLED and takes_every_upload(rule["pattern"], creation(snapshot))
+        rule["state"] in ENABLED and takes_every_upload(rule["pattern"], creation(snapshot, name))
         for rule in snapshot.part("rules")
     )
 
 
-def creation(snapshot: Snapshot) -> dict[str, Any]:
-    """Return what is known of the event of any new object."""
+def creation(snapshot: Snapshot, name: str) -> dict[str, Any]:
+    """Return what is known of the event of any new object of a bucket."""
     return {
         "source": "aws.s3",
         "detail-type": "Object Created",
         "account": snapshot.target["account"],
         "region": snapshot.target["region"],
-        "resources": snapshot.arn("source"),
-        "detail": {"bucket": {"name": snapshot.lab.source_bucket}},
+        "resources": f"arn:{snapshot.target['partition']}:s3:::{name}",
+        "detail": {"bucket": {"name": name}},
     }
 
 

@@ -77,10 +77,12 @@ def test_role_can_write_logs(snapshot: Snapshot) -> None:
 )
 def test_role_can_read_the_source(snapshot: Snapshot) -> None:
     """The role may read every object of the source bucket, however that comes about."""
-    who, policy = role(snapshot), bucket_policy(snapshot, "source_bucket")
-    readable = may_read_every_object(who, snapshot.arn("source"), policy)
-    expected = f"s3:GetObject on every object of {snapshot.lab.source_bucket}"
-    sure(readable, policies(who, policy), expected, told(who))
+    who, main = role(snapshot), bucket_policy(snapshot, "source_bucket")
+    for arn in snapshot.arns("source"):
+        policy = main if arn == snapshot.arn("source") else None
+        readable = may_read_every_object(who, arn, policy)
+        expected = f"s3:GetObject on every object of {arn.rpartition(':')[2]}"
+        sure(readable, policies(who, policy), expected, told(who))
 
 
 @pytest.mark.requirement(

@@ -9,7 +9,7 @@ import pytest
 from labproof.authorization import events_may_invoke, open_invocations, s3_may_invoke
 from labproof.snapshot import Failure, Snapshot, expect, expect_none, opened
 
-from .delivery import notified, ruled, sends_to_eventbridge, targets
+from .delivery import bucket, notified, ruled, sends_to_eventbridge, sources, targets
 
 PERMIT = (
     "aws lambda add-permission --function-name $function --statement-id uploads "
@@ -57,11 +57,7 @@ def too_open(snapshot: Snapshot, found: dict[str, Any]) -> list[str]:
     """Return a clause for each statement that is fine for none of the lab's buckets."""
     account, rules = str(snapshot.target["account"]), rule_arns(snapshot)
     buckets = snapshot.arns("source")
-    problems = [
-        [open_invocations(policy, bucket, account, rules) for bucket in buckets]
-        for policy in found.values()
-    ]
-    return [one for alike in problems for one in alike[0] if all(one in more for more in alike)]
+    return [one for p in found.values() for one in open_invocations(p, buckets, account, rules)]
 
 
 def rule_arns(snapshot: Snapshot) -> list[str]:
@@ -72,11 +68,17 @@ def rule_arns(snapshot: Snapshot) -> list[str]:
 
 
 def by_s3(snapshot: Snapshot, found: dict[str, Any]) -> bool:
-    account, bucket = str(snapshot.target["account"]), snapshot.arn("source")
+    """Tell whether S3 may invoke the function for each of the lab's buckets."""
     if snapshot.lab.delivery == "eventbridge":
         return False
-    named = targets(snapshot) or [snapshot.part("function")["arn"]]
-    return any(s3_may_invoke(found.get(arn), arn, bucket, account) for arn in named)
+    account, function = str(snapshot.target["account"]), snapshot.part("function")["arn"]
+    return all(
+        any(
+            s3_may_invoke(found.get(arn), arn, bucket_arn, account)
+            for arn in targets(snapshot, name) or [function]
+        )
+        for name, bucket_arn in zip(sources(snapshot), snapshot.arns("source"), strict=True)
+    )
 
 
 def by_rule(snapshot: Snapshot, found: dict[str, Any]) -> bool:
@@ -100,21 +102,22 @@ def test_every_upload_reaches_the_function(snapshot: Snapshot) -> None:
     """Every upload reaches the function, by the delivery asked for."""
     snapshot.part("function")
     ways = {
-        "s3": lambda: notified(snapshot),
-        "eventbridge": lambda: sends_to_eventbridge(snapshot) and ruled(snapshot),
+        "s3": lambda name: notified(snapshot, name),
+        "eventbridge": lambda name: sends_to_eventbridge(snapshot, name) and ruled(snapshot, name),
     }
     wanted = [snapshot.lab.delivery] if snapshot.lab.delivery in ways else list(ways)
-    if not any(ways[way]() for way in wanted):
-        raise Failure(
-            f"{snapshot.lab.source_bucket} to notify {snapshot.lab.function} of every upload "
-            f"({', '.join(snapshot.lab.trigger_events)}; delivery: {' or '.join(wanted)})",
-            described(snapshot),
-        )
+    for name in sources(snapshot):
+        if not any(ways[way](name) for way in wanted):
+            raise Failure(
+                f"{name} to notify {snapshot.lab.function} of every upload "
+                f"({', '.join(snapshot.lab.trigger_events)}; delivery: {' or '.join(wanted)})",
+                described(snapshot, name),
+            )
 
 
-def described(snapshot: Snapshot) -> str:
-    """Say what notifications there are."""
-    found = snapshot.part("source_bucket")["notification"] or {}
+def described(snapshot: Snapshot, name: str) -> str:
+    """Say what notifications a bucket has."""
+    found = bucket(snapshot, name)["notification"] or {}
     lambdas = found.get("LambdaFunctionConfigurations") or []
     said = [
         f"{', '.join(c['Events'])} to {c['LambdaFunctionArn'].rpartition(':function:')[2]}"

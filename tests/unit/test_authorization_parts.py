@@ -244,7 +244,7 @@ def test_s3_may_invoke_the_function_for_the_bucket_of_the_account(
     assert not s3_may_invoke(policy(statement), f"{FUNCTION}:live", BUCKET, ACCOUNT)
     assert not s3_may_invoke(policy(statement), FUNCTION, TARGET, ACCOUNT)
     assert not s3_may_invoke(policy(statement), FUNCTION, BUCKET, OTHER)
-    assert open_invocations(policy(statement), BUCKET, ACCOUNT) == []
+    assert open_invocations(policy(statement), [BUCKET], ACCOUNT) == []
 
 
 def test_an_aliass_own_statement_lets_its_alias_be_invoked() -> None:
@@ -271,16 +271,16 @@ def test_an_aliass_own_statement_lets_its_alias_be_invoked() -> None:
     ],
 )
 def test_whoever_is_less_limited_is_told(statement: dict[str, Any], problem: str) -> None:
-    (found,) = open_invocations(policy(LIMITED, statement), BUCKET, ACCOUNT)
+    (found,) = open_invocations(policy(LIMITED, statement), [BUCKET], ACCOUNT)
     assert problem in found
 
 
 def test_eventbridge_may_invoke_the_function_for_the_labs_rule_alone() -> None:
     assert events_may_invoke(policy(BY_RULE), FUNCTION, RULE, ACCOUNT)
     assert not events_may_invoke(policy(BY_RULE), FUNCTION, RULE + "2", ACCOUNT)
-    assert open_invocations(policy(BY_RULE), BUCKET, ACCOUNT, {RULE}) == []
+    assert open_invocations(policy(BY_RULE), [BUCKET], ACCOUNT, {RULE}) == []
     for wide in (invoking(EVENTS), invoking(EVENTS, ArnLike={"aws:SourceArn": RULE + "*"})):
-        assert len(open_invocations(policy(wide), BUCKET, ACCOUNT, {RULE})) == 1
+        assert len(open_invocations(policy(wide), [BUCKET], ACCOUNT, {RULE})) == 1
 
 
 def test_what_invokes_nothing_is_not_told() -> None:
@@ -475,7 +475,7 @@ def test_no_json_makes_a_judgement_of_parts_raise(hostile: Any) -> None:
         beyond([document], ALLOWED)
         trusts_only_lambda(document)
         s3_may_invoke(document, FUNCTION, BUCKET, ACCOUNT)
-        open_invocations(document, BUCKET, ACCOUNT, {RULE})
+        open_invocations(document, [BUCKET], ACCOUNT, {RULE})
         key_policy_problems(document, KEY, BUCKET, ACCOUNT, who)
         rights_of_users({"ada": who}, {"key": {"arn": KEY, "policy": document}})
         may_write_logs(who, GROUP)
@@ -488,6 +488,6 @@ def test_all_judgements_of_a_lab_take_a_few_milliseconds() -> None:
         assert may_read_every_object(who, BUCKET, policy(THROUGH_S3))
         assert may_write_logs(who, GROUP)
         assert not key_policy_problems(policy(DEFAULT), KEY, BUCKET, ACCOUNT, who)
-        assert not open_invocations(policy(LIMITED), BUCKET, ACCOUNT)
+        assert not open_invocations(policy(LIMITED), [BUCKET], ACCOUNT)
         assert not rights_of_users({str(n): user(allow("ec2:*")) for n in range(5)}, PARTS)
     assert (time.process_time() - start) / 10 < 0.03
