@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from labproof.probe.following import Watch, is_ended, together
 from labproof.probe.reading import asked
-from labproof.probe.uploads import Upload
+from labproof.probe.uploads import RUN_LENGTH, Upload
 from labproof.snapshot import error_of, is_error
 
 # 400 pages are some 400 MB of items, a million or more.
@@ -83,11 +84,12 @@ class AuditTable:
     """The table of audit items, whose keys only the function knows: what is sought is scanned for.
 
     A scan reads the whole table, so there is one only when all uploads still followed have come to
-    an end or a copy, and again only when that has changed. ``done`` are the labels of uploads that
-    were scanned for after their end.
+    an end or a copy, and again only when that has changed; none while ``is_early`` says that more
+    uploads are to come. ``done`` are the labels of uploads that were scanned for after their end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_early: Callable[[], bool] = lambda: False) -> None:
+        self.is_early = is_early
         self.before: list[tuple[str, bool]] = []
         self.done: set[str] = set()
 
@@ -95,7 +97,7 @@ class AuditTable:
         waiting = [u for u in watch.uploads if u.wanted_items and u.label not in self.done]
         ended = [(u.label, u.finished or is_ended(watch, u)) for u in waiting]
         ripe = all(end or u.copied_ms for (_, end), u in zip(ended, waiting, strict=True))
-        if ripe and ended != self.before:
+        if ripe and ended != self.before and not self.is_early():
             self.before = ended
             self.scan(watch, waiting)
             self.done |= {label for label, end in ended if end}
@@ -115,7 +117,8 @@ def find_items(watch: Watch, uploads: list[Upload]) -> Any:
     An item that names no object key can only be found by its partition key.
     """
     names = {"#object": "ObjectKey", "#key": str(watch.lab.partition_key)}
-    marks = {f":m{n}": {"S": u.token or u.key} for n, u in enumerate(uploads)}
+    shared = dict.fromkeys(u.token[:RUN_LENGTH] or u.key for u in uploads)
+    marks = {f":m{n}": {"S": mark} for n, mark in enumerate(shared)}
     conditions = [f"contains({name}, {mark})" for mark in marks for name in names]
     pages = (
         watch.connection.client("dynamodb")

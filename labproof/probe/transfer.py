@@ -10,7 +10,7 @@ An UPLOAD has, beside what all have: ``copied`` ({"sha256", "size", "content_typ
 ``versions``: ids of the copy's versions, where the destination keeps versions;
 ``listed``: whether the destination's listing shows the copy (or an error);
 ``audit_items``: the table's items that tell of this key, as text (or an error), and ``audited_ms``,
-when there were first enough of them. Those of "again" are the items of both uploads.
+when there were first enough of them. Those of "zip" and "again" are the items of both uploads.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from labproof.labs import Lab
 from labproof.probe.cleaning import versions
 from labproof.probe.effects import AuditTable, is_listed, look_for_copies, strays
 from labproof.probe.following import Watch, follow, together
-from labproof.probe.uploads import Upload, content, fresh, send
+from labproof.probe.uploads import Upload, content, fresh, new_run, send
 
 # Each label with the key's form; {} is the unguessable part.
 KEYS = {
@@ -41,13 +41,14 @@ class Transfers:
     def __init__(self, lab: Lab, connection: Connection) -> None:
         self.lab, self.connection = lab, connection
         self.audited = int(lab.flow == "transfer")
-        self.table = AuditTable()
+        self.table = AuditTable(self.is_early)
         self.watch = Watch(lab, connection, self.look, self.is_seen)
         self.refused: dict[str, Any] = {}
 
     def send(self) -> dict[str, Any]:
         """Upload one fresh file under each form of key; return what became of each."""
-        return self.put([fresh(label, form) for label, form in KEYS.items()])
+        run = new_run()
+        return self.put([fresh(label, form, run) for label, form in KEYS.items()])
 
     def put(self, uploads: list[Upload], **more: Any) -> dict[str, Any]:
         for upload in uploads:
@@ -66,10 +67,18 @@ class Transfers:
             self.table.scan(self.watch, missed)
         together(self.look_around, self.watch.uploads)
 
+    def first(self) -> Upload | None:
+        """Return the upload whose key is to be used again, if it was copied and was not yet."""
+        labels = {upload.label: upload for upload in self.watch.uploads}
+        known = AGAIN in labels or AGAIN in self.refused
+        first = labels.get(REPEATED)
+        return first if first and first.copied_ms and self.audited and not known else None
+
+    def is_early(self) -> bool:
+        return self.first() is not None
+
     def repeat(self) -> None:
-        first = next((u for u in self.watch.uploads if u.label == REPEATED), None)
-        done = first and first.label in self.table.done and first.copied_ms
-        if not (first and done and self.audited) or len(self.watch.uploads) > len(KEYS):
+        if not (first := self.first()) or not first.finished:
             return
         again = Upload(AGAIN, first.key, first.token, content_type=first.content_type)
         again.earlier, again.wanted_items = frozenset(first.requests), 2
@@ -80,7 +89,8 @@ class Transfers:
         self.table.look(watch)
 
     def is_seen(self, upload: Upload) -> bool:
-        return bool(upload.copied_ms and (upload.audited_ms or not upload.wanted_items))
+        audited = upload.audited_ms or not upload.wanted_items or self.is_early()
+        return bool(upload.copied_ms and audited)
 
     def look_around(self, upload: Upload) -> None:
         """Read what the destination's listing shows of a copy, and where else it may have gone."""

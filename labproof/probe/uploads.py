@@ -17,6 +17,7 @@ from labproof.snapshot import is_error
 
 # AWS's clock is told in whole seconds; smaller differences are none.
 SMALLEST_SKEW_MS = 2000
+RUN_LENGTH = 12
 WORDS = (
     *("report", "invoice", "holiday", "backup", "draft", "minutes", "photo", "survey", "order"),
     *("ledger", "export", "notes", "plan", "budget", "review", "scan", "letter", "summary"),
@@ -74,13 +75,20 @@ class Upload:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in hidden}
 
 
-def fresh(label: str, form: str) -> Upload:
-    """Return an upload that has not happened yet; ``{}`` in its form is a new, unguessable name."""
-    token = secrets.token_hex(8)
+def fresh(label: str, form: str, run: str = "") -> Upload:
+    """Return an upload that has not happened yet; ``{}`` in its form is a new, unguessable name.
+
+    ``run`` begins the tokens of uploads that are looked for together.
+    """
+    token = (run or new_run()) + secrets.token_hex(3)
     key = form.replace("{}", f"{secrets.choice(WORDS)}-{token}")
     kind = key.rpartition(".")[2]
     type_ = TYPES.get(kind, "application/octet-stream")
     return Upload(label, key, token, content_type=type_, metadata={"origin": secrets.token_hex(8)})
+
+
+def new_run() -> str:
+    return secrets.token_hex(RUN_LENGTH // 2)
 
 
 def content(upload: Upload) -> bytes:
