@@ -48,7 +48,6 @@ def function(name: str) -> Reader:
         "reserved_concurrency": found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         "policy": document(policy, "get_policy"),
         **code,
-        "tags": _tags(found),
     }
 
 
