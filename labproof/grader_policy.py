@@ -30,15 +30,15 @@ ARNS = {
     "any": "*",
 }
 REACH = [
-    *("s3:ListBucket", "s3:GetBucketPublicAccessBlock", "s3:GetBucketPolicy"),
-    *("s3:GetBucketAcl", "s3:GetBucketOwnershipControls"),
+    *("s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketPublicAccessBlock"),
+    *("s3:GetBucketPolicy", "s3:GetBucketAcl", "s3:GetBucketOwnershipControls"),
 ]
 SOURCE = [
     *("s3:GetBucketNotification", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration"),
     "s3:GetBucketTagging",
 ]
-UPLOADS = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"]
-VERSIONS = ["s3:GetObjectVersion", "s3:DeleteObjectVersion"]
+# A bucket may keep versions, or not, against what the lab asks for.
+OBJECTS = ["s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObject", "s3:DeleteObjectVersion"]
 # How a flow looks for what the function writes into the table
 LOOKING = {"transfer": "dynamodb:Scan", "metadata": "dynamodb:Query", "ingest": "dynamodb:Query"}
 
@@ -67,17 +67,13 @@ def _statement(grant: Grant, identity: dict[str, str]) -> dict[str, Any]:
 
 def _buckets(lab: dict[str, Any]) -> Iterator[Grant]:
     sources = [lab["source_bucket"], *lab["more_source_buckets"]]
-    destination = [lab["destination_bucket"]] if lab["destination_bucket"] else []
-    versions = ["s3:ListBucketVersions"] if lab["source_versioned"] else []
-    yield "ReadSource", REACH + SOURCE + versions, [("bucket", s) for s in sources], None
     parts = ["s3:AbortMultipartUpload"] if lab["flow"] == "metadata" else []
-    kept = VERSIONS if lab["source_versioned"] else []
-    yield "Upload", UPLOADS + parts + kept, [("objects", s) for s in sources], None
-    if destination:
-        reading = [*REACH, "s3:ListBucketVersions"]
-        yield "ReadDestination", reading, [("bucket", d) for d in destination], None
-        copies = ["s3:GetObject", "s3:DeleteObject", *VERSIONS]
-        yield "ReadCopies", copies, [("objects", d) for d in destination], None
+    uploading = ["s3:PutObject", *parts, *OBJECTS]
+    yield "ReadSource", REACH + SOURCE, [("bucket", one) for one in sources], None
+    yield "Upload", uploading, [("objects", one) for one in sources], None
+    if destination := lab["destination_bucket"]:
+        yield "ReadDestination", REACH, [("bucket", destination)], None
+        yield "ReadCopies", OBJECTS, [("objects", destination)], None
     yield "ReadAccount", ["s3:GetAccountPublicAccessBlock"], [("any", "")], None
 
 

@@ -44,8 +44,8 @@ def survey(name: str) -> Reader:
 
 
 def read_log_group(connection: Connection, name: str) -> dict[str, Any] | None:
-    """Return a log group with its tags; None when absent."""
-    found: dict[str, Any] | None = run(survey(name), connection)
+    """Return a log group; None when absent."""
+    found: dict[str, Any] | None = run(log_group(name), connection)
     return found
 
 

@@ -1,0 +1,194 @@
+"""The grader's own rights: enough for every call that grading makes, none that it never uses."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from labproof import aws
+from labproof.authorization import Request, may
+from labproof.grader_policy import grader_policy
+from labproof.grading import take
+from labproof.inventory import InventoryLab
+from labproof.labs import Lab
+
+from .conftest import KINDS, TIMEOUT_S, Enrol, client_files
+from .learner import build
+
+# The right that an operation needs, where it has another name.
+ACTIONS = {
+    "s3.HeadBucket": ["s3:ListBucket"],
+    "s3.ListObjectsV2": ["s3:ListBucket"],
+    "s3.ListObjectVersions": ["s3:ListBucketVersions"],
+    "s3.GetPublicAccessBlock": ["s3:GetBucketPublicAccessBlock"],
+    "s3.GetBucketNotificationConfiguration": ["s3:GetBucketNotification"],
+    "s3.GetBucketEncryption": ["s3:GetEncryptionConfiguration"],
+    "s3.HeadObject": ["s3:GetObject"],
+    "s3.CreateMultipartUpload": ["s3:PutObject"],
+    "s3.UploadPart": ["s3:PutObject"],
+    "s3.CompleteMultipartUpload": ["s3:PutObject"],
+    "s3.DeleteObjects": ["s3:DeleteObject"],
+}
+# Who asks needs no right to be told who asks.
+FREE = {"sts.GetCallerIdentity"}
+# In a sandbox the caller is root, whom no bucket policy binds: a role asks in its place.
+SANDBOX_ONLY = {
+    *("sts.AssumeRole", "iam.CreateRole", "iam.PutRolePolicy"),
+    *("iam.DeleteRolePolicy", "iam.DeleteRole"),
+}
+# What a lab in order, or one in a sandbox, gives no occasion to use.
+RARE = {
+    "s3:GetAccountPublicAccessBlock": "an emulator has no such settings",
+    "cloudwatch:GetMetricStatistics": "an emulator has no metrics of uploads",
+    "kms:GenerateDataKey": "S3 asks for it when an object is put under the lab's key",
+    "lambda:GetFunctionEventInvokeConfig": "asked when an invocation has failed",
+    "s3:AbortMultipartUpload": "asked when an upload in parts has failed",
+    "s3:GetObject": "asked where a bucket keeps no versions",
+    "s3:DeleteObject": "asked where a bucket keeps no versions",
+    "s3:GetObjectVersion": "asked where a bucket keeps versions",
+    "s3:DeleteObjectVersion": "asked where a bucket keeps versions",
+    "s3:ListBucketVersions": "asked where a bucket keeps versions",
+    "iam:GetPolicy": "asked of managed policies",
+    "iam:GetPolicyVersion": "asked of managed policies",
+    "iam:GetRolePolicy": "asked of inline policies",
+    "events:DescribeRule": "asked of rules that invoke the function",
+    "events:ListTargetsByRule": "asked of rules that invoke the function",
+}
+
+
+class Asked(NamedTuple):
+    """One call of the SDK."""
+
+    operation: str
+    request: dict[str, Any]
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Asked]]:
+    """Every call that any client makes from now on, as the SDK's own events tell of it."""
+    calls: list[Asked] = []
+    now = threading.local()
+    aws._client.cache_clear()
+    events = aws.SHARED_SESSION._session
+
+    def remember(params: dict[str, Any], **_: Any) -> None:
+        now.request = dict(params)
+
+    def record(model: Any, **_: Any) -> None:
+        name = f"{model.service_model.service_name}.{model.name}"
+        calls.append(Asked(name, now.request))
+
+    events.register("provide-client-params", remember, unique_id="rights-params")
+    events.register("before-call", record, unique_id="rights-call")
+    yield calls
+    events.unregister("provide-client-params", unique_id="rights-params")
+    events.unregister("before-call", unique_id="rights-call")
+    aws._client.cache_clear()
+
+
+def actions(asked: Asked) -> list[str]:
+    """Return the rights that a call needs."""
+    service, _, name = asked.operation.partition(".")
+    wanted = ACTIONS.get(asked.operation, [f"{service}:{name}"])
+    versions = [o for o in asked.request.get("Delete", {}).get("Objects", []) if "VersionId" in o]
+    if asked.operation == "s3.DeleteObjects" and versions:
+        return ["s3:DeleteObjectVersion"]
+    if "VersionId" in asked.request and wanted == ["s3:GetObject"]:
+        return ["s3:GetObjectVersion"]
+    return wanted
+
+
+def resources(asked: Asked, lab: Lab, place: dict[str, str]) -> list[str]:
+    """Return the ARNs that a call is on, as the service authorization reference tells them."""
+    request = asked.request
+    here = "{region}:{account}".format(**place)
+    if bucket := request.get("Bucket"):
+        keys = [o["Key"] for o in request.get("Delete", {}).get("Objects", [])]
+        keys += [request["Key"]] if "Key" in request else []
+        return [f"arn:aws:s3:::{bucket}/{key}" for key in keys] or [f"arn:aws:s3:::{bucket}"]
+    if tables := request.get("RequestItems"):
+        return [f"arn:aws:dynamodb:{here}:table/{table}" for table in tables]
+    named = {
+        "TableName": f"arn:aws:dynamodb:{here}:table/{{}}",
+        "ResourceArn": "{}",
+        "RoleName": f"arn:aws:iam::{place['account']}:role/{{}}",
+        "PolicyArn": "{}",
+        "FunctionName": f"arn:aws:lambda:{here}:function:{{}}",
+        "logGroupName": f"arn:aws:logs:{here}:log-group:{{}}:*",
+        "logGroupNamePrefix": f"arn:aws:logs:{here}:log-group:{{}}*",
+        "KeyId": f"arn:aws:kms:{here}:key/0000",
+        "TrailName": f"arn:aws:cloudtrail:{here}:trail/{{}}",
+    }
+    if asked.operation.startswith("cloudtrail.GetTrail"):
+        return [f"arn:aws:cloudtrail:{here}:trail/{request['Name']}"]
+    if asked.operation == "events.DescribeRule":
+        return [f"arn:aws:events:{here}:rule/{request['Name']}"]
+    if asked.operation == "events.ListTargetsByRule":
+        return [f"arn:aws:events:{here}:rule/{request['Rule']}"]
+    found = [form.format(request[name]) for name, form in named.items() if request.get(name)]
+    return found[:1] or ["*"]
+
+
+def graded(entry: InventoryLab, recorded: list[Asked]) -> dict[str, str]:
+    """Build and grade a lab; return where it is. ``recorded`` then has the calls of grading."""
+    build(entry.lab, entry.connection)
+    recorded.clear()
+    document = take(entry, client_files(entry), TIMEOUT_S)
+    return {name: document["target"][name] for name in ("account", "partition", "region")}
+
+
+def denied(asked: Asked, lab: Lab, place: dict[str, str], policy: dict[str, Any]) -> list[str]:
+    """Return what a policy does not allow of a call, in an account whose keys leave it to IAM."""
+    account = place["account"]
+    who, context = f"arn:aws:iam::{account}:role/g", {"kms:resourcealiases": [str(lab.key_alias)]}
+    root = {"AWS": f"arn:aws:iam::{account}:root"}
+    key = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+    by_key = {"Statement": [key]} if asked.operation.startswith("kms.") else None
+    return [
+        f"{action} on {resource}"
+        for action in actions(asked)
+        for resource in resources(asked, lab, place)
+        if not may(Request(who, action, resource, context=context), [policy], by_key)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "variables"),
+    [*((kind, {}) for kind in KINDS), ("event_copy", {"lab_delivery": "eventbridge"})],
+)
+def test_grading_uses_the_rights_of_its_policy_all_of_them_and_no_other(
+    enrol: Enrol, recorded: list[Asked], kind: str, variables: dict[str, Any]
+) -> None:
+    entry = enrol(kind, **variables)
+    place = graded(entry, recorded)
+    policy = grader_policy(entry.lab.as_dict(), place)
+    calls = [a for a in recorded if a.operation not in FREE | SANDBOX_ONLY]
+    missing = [d for asked in calls for d in denied(asked, entry.lab, place, policy)]
+    assert missing == []
+    granted = {action for s in policy["Statement"] for action in s["Action"]}
+    used = {action for asked in calls for action in actions(asked)}
+    assert granted - used - set(RARE) == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_policy_fits_into_iam_and_names_no_more_than_the_lab(enrol: Enrol, kind: str) -> None:
+    entry = enrol(kind)
+    place = {"partition": "aws", "region": "us-east-1", "account": "123456789012"}
+    policy = grader_policy(entry.lab.as_dict(), place)
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    assert len(json.dumps(policy, separators=(",", ":"))) <= 6144
+    names = [s["Sid"] for s in policy["Statement"]]
+    assert len(set(names)) == len(names)
+    for statement in policy["Statement"]:
+        writing = [a for a in statement["Action"] if writes(a)]
+        assert not writing or "*" not in statement["Resource"], statement
+        assert not any("*" in action for action in statement["Action"])
+
+
+def writes(action: str) -> bool:
+    verb = action.partition(":")[2]
+    return verb.startswith(("Put", "Delete", "Create", "Update", "BatchWrite", "Abort", "Generate"))
