@@ -180,6 +180,16 @@ def allowed(watch: Watch) -> int:
     return watch.allowed
 
 
+def own_trouble(watch: Watch, upload: Upload, attempts: list[Attempt]) -> list[str]:
+    """Return the lines of trouble but those about other uploads.
+
+    One invocation may work on several, and a busy sandbox can show a line one invocation late.
+    """
+    others = {u.token for u in watch.uploads} - {upload.token, ""}
+    lines = [line for attempt in attempts for line in attempt.trouble(upload.key)]
+    return [line for line in lines if not any(token in line for token in others)]
+
+
 def note(watch: Watch, upload: Upload) -> None:
     """Keep of an upload's invocations what a check or a reader of the evidence asks for.
 
@@ -196,9 +206,9 @@ def note(watch: Watch, upload: Upload) -> None:
     upload.invoked_ms = min((a.started_ms for a in found), default=None)
     upload.reported_ms = max((a.ended_ms for a in found if a.ended_ms), default=None)
     upload.log = shown([line for a in found for line in a.lines])
-    upload.errors = shown([line for a in telling for line in a.trouble(upload.key)])
+    upload.errors = shown(own_trouble(watch, upload, telling))
     others = [a for a in found if a not in telling]
-    upload.retried = shown([line for a in others for line in a.trouble(upload.key)])
+    upload.retried = shown(own_trouble(watch, upload, others))
     if upload.invoked_ms is not None:
         # An event can reach the function before the answer to the upload reaches the client.
         upload.uploaded_ms = max(upload.signed_ms, min(upload.uploaded_ms, upload.invoked_ms))

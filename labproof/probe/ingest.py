@@ -29,7 +29,7 @@ from labproof.labs import Lab
 from labproof.logs import is_report, started
 from labproof.probe import samples
 from labproof.probe.attempts import shown
-from labproof.probe.following import Watch, follow, is_ended, mine, together
+from labproof.probe.following import Watch, follow, is_ended, mine, note, together
 from labproof.probe.reading import asked
 from labproof.probe.uploads import Upload, fresh, send
 from labproof.snapshot import is_error
@@ -88,11 +88,12 @@ class Ingestion:
 
     def follow(self, timeout: float) -> None:
         follow(self.watch, timeout, self.go_on)
-        late = [upload.label for upload in self.watch.pending]
-        together(
-            lambda label: self.records[label].look(self.watch),
-            [n for n in late if n in self.records],
-        )
+        for upload in self.watch.pending:
+            if upload.label in self.records:
+                self.records[upload.label].look(self.watch)
+        for upload in self.watch.uploads:
+            if upload.once:  # what its log says may have come after its end
+                note(self.watch, upload)
 
     def next_stage(self) -> None:
         self.put(self.stages.pop(0))

@@ -129,21 +129,25 @@ def send(connection: Connection, bucket: str, upload: Upload, body: bytes, **mor
 
 def _sent(s3: Any, bucket: str, upload: Upload, answer: dict[str, Any]) -> Upload:
     upload.uploaded_ms, upload.version_id = now_ms(), answer.get("VersionId")
-    upload.skew_ms = skew_ms(answer, upload.uploaded_ms)
+    upload.skew_ms = skew_ms(answer, upload.signed_ms, upload.uploaded_ms)
     upload.signed_ms += upload.skew_ms
     upload.uploaded_ms += upload.skew_ms
     upload.head = read_head(s3, bucket, upload.key, upload.version_id)
     return upload
 
 
-def skew_ms(answer: dict[str, Any], local_ms: int) -> int:
-    """Return how far AWS's clock is ahead of ours, as its answer tells; 0 where they agree."""
+def skew_ms(answer: dict[str, Any], asked_ms: int, answered_ms: int) -> int:
+    """Return how far AWS's clock is ahead of ours, as its answer tells; 0 where they can agree."""
     stamp = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     try:
-        ahead = int(parsedate_to_datetime(str(stamp)).timestamp() * 1000) + 500 - local_ms
+        told = int(parsedate_to_datetime(str(stamp)).timestamp() * 1000)
     except ValueError:
         return 0
-    return ahead if abs(ahead) > SMALLEST_SKEW_MS else 0
+    # The answer was dated between the two, and rounded down to a second.
+    if told > answered_ms + SMALLEST_SKEW_MS:
+        return told - answered_ms
+    behind = asked_ms - (told + 1000)
+    return -behind if behind > SMALLEST_SKEW_MS else 0
 
 
 def read_head(s3: Any, bucket: str, key: str, version_id: str | None = None) -> Any:
