@@ -10,11 +10,8 @@ from labproof.probe.attempts import shown
 from labproof.probe.flows import IngestFlow, wanted_key
 from labproof.probe.following import mine
 from labproof.probe.reading import now_ms
-from labproof.probe.records import recorded
 from labproof.probe.uploads import Upload
 from labproof.prove.certain import certain
-
-__all__ = ["prove", "recorded"]
 
 
 def prove(lab: Lab, connection: Connection, timeout: float) -> dict[str, Any]:
