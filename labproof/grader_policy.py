@@ -21,9 +21,9 @@ ARNS = {
     "table": "arn:{partition}:dynamodb:{region}:{account}:table/{name}",
     "function": "arn:{partition}:lambda:{region}:{account}:function:{name}",
     "rules": "arn:{partition}:events:{region}:{account}:rule/*",
-    "log-groups": "arn:{partition}:logs:{region}:{account}:log-group:*",
-    "log-group": "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{name}:*",
+    "log-group": "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{name}",
     "keys": "arn:{partition}:kms:{region}:{account}:key/*",
+    "alias": "arn:{partition}:kms:{region}:{account}:{name}",
     "trail": "arn:{partition}:cloudtrail:{region}:{account}:trail/{name}",
     "topic": "arn:{partition}:sns:{region}:{account}:{name}",
     "stack": "arn:{partition}:cloudformation:{region}:{account}:stack/{name}/*",
@@ -94,8 +94,10 @@ def _pipeline(lab: dict[str, Any]) -> Iterator[Grant]:
     yield "ReadFunction", [*reading, "lambda:GetPolicy"], _qualified(function), None
     yield "FindRules", ["events:ListRuleNamesByTarget"], [("any", "")], None
     yield "ReadRules", ["events:DescribeRule", "events:ListTargetsByRule"], [("rules", "")], None
-    yield "FindLogGroup", ["logs:DescribeLogGroups"], [("log-groups", "")], None
-    yield "ReadLog", ["logs:FilterLogEvents"], [("log-group", function)], None
+    yield "FindLogGroup", ["logs:DescribeLogGroups"], [("any", "")], None
+    # AWS writes a log group's ARN with that ending and without it.
+    log = [("log-group", function), ("log-group", f"{function}:*")]
+    yield "ReadLog", ["logs:FilterLogEvents"], log, None
     yield "ReadMetrics", ["cloudwatch:GetMetricStatistics"], [("any", "")], None
     if lab["table"]:
         describing = ["dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups"]
@@ -115,7 +117,7 @@ def _hardened(lab: dict[str, Any]) -> Iterator[Grant]:
         reading = ["kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"]
         yield "ReadKey", reading, [("keys", "")], mine
         # A table may be encrypted with another key, which is looked at, too.
-        yield "DescribeKeys", ["kms:DescribeKey"], [("keys", "")], None
+        yield "DescribeKeys", ["kms:DescribeKey"], [("keys", ""), ("alias", alias)], None
         yield "EncryptUploads", ["kms:GenerateDataKey"], [("keys", "")], mine
     if trail := lab["trail"]:
         status = ["cloudtrail:GetTrail", "cloudtrail:GetTrailStatus"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labproof.audit import item_problems, timeline
+from labproof.grader_policy import grader_policy
 from labproof.labs import function_environment, policy_documents
 from labproof.prove import metadata
 from labproof.trigger import trigger_suffix
@@ -16,6 +17,7 @@ class FilterModule:
         return {
             "audit_item_problems": item_problems,
             "function_environment": function_environment,
+            "grader_policy": grader_policy,
             "metadata_item_problems": metadata.item_problems,
             "policy_documents": policy_documents,
             "timeline": timeline,

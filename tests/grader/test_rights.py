@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,8 +17,8 @@ from labproof.grading import take
 from labproof.inventory import InventoryLab
 from labproof.labs import Lab
 
-from .conftest import KINDS, TIMEOUT_S, Enrol, client_files
-from .learner import build
+from .conftest import KINDS, TIMEOUT_S, Enrol, client_files, grade, told
+from .learner import allow, build, document
 
 # The right that an operation needs, where it has another name.
 ACTIONS = {
@@ -137,8 +138,8 @@ def graded(entry: InventoryLab, recorded: list[Asked]) -> dict[str, str]:
     """Build and grade a lab; return where it is. ``recorded`` then has the calls of grading."""
     build(entry.lab, entry.connection)
     recorded.clear()
-    document = take(entry, client_files(entry), TIMEOUT_S)
-    return {name: document["target"][name] for name in ("account", "partition", "region")}
+    snapshot = take(entry, client_files(entry), TIMEOUT_S)
+    return {name: snapshot["target"][name] for name in ("account", "partition", "region")}
 
 
 def denied(asked: Asked, lab: Lab, place: dict[str, str], policy: dict[str, Any]) -> list[str]:
@@ -192,3 +193,25 @@ def test_a_policy_fits_into_iam_and_names_no_more_than_the_lab(enrol: Enrol, kin
 def writes(action: str) -> bool:
     verb = action.partition(":")[2]
     return verb.startswith(("Put", "Delete", "Create", "Update", "BatchWrite", "Abort", "Generate"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_has_these_rights_and_no_other_grades_as_root_does(enrol: Enrol, kind: str) -> None:
+    entry = enrol(kind)
+    build(entry.lab, entry.connection)
+    place = entry.connection.identity()
+    policy = grader_policy(entry.lab.as_dict(), place)
+    for statement in policy["Statement"]:
+        statement.pop("Condition", None)  # the sandbox does not know kms:ResourceAliases
+    grader = replace(entry.connection, assume_role_arn=a_role(entry, policy))
+    result = grade(replace(entry, connection=grader))
+    assert told(result) == []
+
+
+def a_role(entry: InventoryLab, policy: dict[str, Any]) -> str:
+    """Make a role of the lab's account with one policy, and return its ARN."""
+    iam, account = entry.connection.client("iam"), entry.connection.account_id
+    trust = allow(Principal={"AWS": f"arn:aws:iam::{account}:root"}, Action="sts:AssumeRole")
+    role = iam.create_role(RoleName="grader", AssumeRolePolicyDocument=document(trust))["Role"]
+    iam.put_role_policy(RoleName="grader", PolicyName="grade", PolicyDocument=json.dumps(policy))
+    return str(role["Arn"])
