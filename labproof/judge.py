@@ -20,12 +20,16 @@ LONGEST_TEXT = 2000
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one check; ``blocked_by`` names the failed requirements it rests on."""
+    """What became of one check; ``blocked_by`` names the failed requirements it rests on.
+
+    ``rests_on`` holds the ids that it rests on besides those of its requirement.
+    """
 
     status: str
     expected: str = ""
     found: str = ""
     blocked_by: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
 
 
 def judge(snapshot: Snapshot) -> dict[str, Any]:
@@ -53,8 +57,11 @@ def decide(snapshot: Snapshot) -> dict[str, Outcome]:
     mine = {i: r for i, r in rubric().items() if i in snapshot.lab.requirements}
     alone = {i: ask(requirement, snapshot) for i, requirement in mine.items()}
     settled: dict[str, Outcome] = {}
-    for name in sorted(mine, key=lambda i: len(_foundations(mine[i]))):
-        settled[name] = _settled(mine[name], alone[name], settled)
+    rests_on = {i: r.rests_on for i, r in rubric().items()}
+    rests_on |= {i: (*r.rests_on, *alone[i].rests_on) for i, r in mine.items()}
+    below = {i: _foundations(i, rests_on) for i in mine}
+    for name in sorted(mine, key=lambda i: len(below[i])):
+        settled[name] = _settled(alone[name], {i: settled[i] for i in below[name] if i in mine})
     return {i: settled[i] for i in mine}
 
 
@@ -63,7 +70,8 @@ def ask(requirement: Requirement, snapshot: Snapshot) -> Outcome:
     try:
         requirement.check(snapshot)
     except Failure as failure:
-        return Outcome(FAILED, _bounded(failure.expected), _bounded(failure.found))
+        said = _bounded(failure.expected), _bounded(failure.found)
+        return Outcome(FAILED, *said, rests_on=failure.rests_on)
     except Unreadable as unread:
         return Outcome(ERROR, "an answer from AWS", _bounded(str(unread)))
     except Exception as error:
@@ -72,11 +80,10 @@ def ask(requirement: Requirement, snapshot: Snapshot) -> Outcome:
     return Outcome(PASSED)
 
 
-def _settled(requirement: Requirement, outcome: Outcome, settled: dict[str, Outcome]) -> Outcome:
+def _settled(outcome: Outcome, below: dict[str, Outcome]) -> Outcome:
     """Take into account what a failed check rests on, however far down."""
     if outcome.status != FAILED:
         return outcome
-    below = {i: settled[i] for i in _foundations(requirement) if i in settled}
     if failed := tuple(i for i, one in below.items() if one.status == FAILED):
         return replace(outcome, status=BLOCKED, blocked_by=failed)
     for name, one in below.items():
@@ -86,16 +93,16 @@ def _settled(requirement: Requirement, outcome: Outcome, settled: dict[str, Outc
     return outcome
 
 
-def _foundations(requirement: Requirement) -> list[str]:
+def _foundations(name: str, rests_on: dict[str, tuple[str, ...]]) -> list[str]:
     """Return the ids that a requirement rests on, directly or not, in the learner's order."""
     found: set[str] = set()
-    waiting = list(requirement.rests_on)
+    waiting = list(rests_on[name])
     while waiting:
-        name = waiting.pop()
-        if name not in found and name in rubric():
-            found.add(name)
-            waiting += rubric()[name].rests_on
-    return [i for i in rubric() if i in found]
+        one = waiting.pop()
+        if one in rests_on and one not in found:
+            found.add(one)
+            waiting += rests_on[one]
+    return [i for i in rests_on if i in found and i != name]
 
 
 def row(

@@ -24,11 +24,16 @@ NAMES = {
 
 
 class Failure(AssertionError):  # noqa: N818 - an outcome, not a mishap
-    """What the lab should show, and what it shows instead."""
+    """What the lab should show, and what it shows instead.
 
-    def __init__(self, expected: str, found: object = "none") -> None:
+    ``rests_on`` holds ids that this failure may be due to, besides those of its requirement.
+    """
+
+    def __init__(
+        self, expected: str, found: object = "none", rests_on: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(f"expected {expected}, found {found}")
-        self.expected, self.found = expected, str(found)
+        self.expected, self.found, self.rests_on = expected, str(found), rests_on
 
 
 class Unreadable(Exception):  # noqa: N818 - an outcome, not a mishap

@@ -10,6 +10,7 @@ from labproof.aws import Connection
 from labproof.labs import Lab
 from labproof.probe import metadata
 from labproof.probe.cleaning import LeftBehind, remove_items, remove_objects
+from labproof.probe.extended import Extended
 from labproof.probe.following import Watch
 from labproof.probe.ingest import Ingestion
 from labproof.probe.reading import asked
@@ -103,9 +104,15 @@ class MetadataFlow(metadata.Metadata):
 
     def __init__(self, lab: Lab, connection: Connection, _: float) -> None:
         super().__init__(lab, connection)
+        self.extended = Extended(lab, connection)
+
+    def send(self) -> dict[str, Any]:
+        self.extended.listen()
+        return super().send()
 
     def more(self, timeout: float) -> dict[str, Any]:
-        return {"table_metrics": self.table_metrics(timeout)}
+        shown = self.extended.seen(self.watch.uploads, timeout)
+        return {"table_metrics": self.table_metrics(timeout), "extensions": shown}
 
     def table_metrics(self, timeout: float) -> Any:
         stored = sum(
@@ -124,7 +131,11 @@ class MetadataFlow(metadata.Metadata):
         items = [i for u in uploads if not is_error(u.items) for i in u.items]
         names = [part["name"] for part in key]
         keys = [{n: i[n] for n in names} for i in items if names and all(n in i for n in names)]
-        return [*sent_objects(self.watch), *remove_items(self.connection, self.lab.table, keys)]
+        return [
+            *sent_objects(self.watch),
+            *remove_items(self.connection, self.lab.table, keys),
+            *self.extended.clean(names),
+        ]
 
 
 class IngestFlow(Ingestion):

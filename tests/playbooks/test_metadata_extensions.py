@@ -12,6 +12,7 @@ import pytest
 from labproof.preflight import inspect
 from labproof.prove.metadata import prove
 
+from ..grader.conftest import grade, statuses, told
 from .conftest import PROJECT, SANDBOX_INVENTORY, World
 
 HOSTS = ("steps", "template")
@@ -98,6 +99,15 @@ def test_each_extension_is_proved_and_the_probe_leaves_no_queue(built: World) ->
         assert connection.client("sns").list_subscriptions()["Subscriptions"] == []
 
 
+@pytest.mark.parametrize("host", HOSTS)
+def test_the_grader_gives_all_points(built: World, host: str) -> None:
+    result = grade(built.lab(host))
+    assert told(result) == []
+    more = {"metadata.template"} if host == "template" else set()
+    assert IDS | more <= set(statuses(result))
+    assert not built.lab(host).connection.client("sqs").list_queues().get("QueueUrls")
+
+
 def test_an_extension_that_does_not_work_is_seen(built: World) -> None:
     entry = built.lab("steps")
     sns = entry.connection.client("sns")
@@ -106,6 +116,21 @@ def test_an_extension_that_does_not_work_is_seen(built: World) -> None:
     seen = prove(entry.lab, entry.connection, timeout=30)
     assert len(seen["extensions"]["notified"]) == 4, "nobody was told of four uploads"
     assert seen["errors"], "the function says why, so nobody waits for the rest"
+    assert statuses(grade(entry, timeout=5))["metadata.notified"] in ("failed", "blocked")
+
+
+def test_extensions_that_are_gone_are_failed_and_nothing_else_is(built: World) -> None:
+    entry = built.lab("template")
+    dynamodb = entry.connection.client("dynamodb")
+    delete = [{"Delete": {"IndexName": entry.lab.table_index}}]
+    dynamodb.update_table(TableName=entry.lab.table, GlobalSecondaryIndexUpdates=delete)
+    s3 = entry.connection.client("s3")
+    (other,) = entry.lab.more_source_buckets
+    s3.put_bucket_notification_configuration(Bucket=other, NotificationConfiguration={})
+    found = statuses(grade(entry, timeout=5))
+    assert found["metadata.index"] == "failed"
+    assert found["trigger.configured"] == "failed"
+    assert found["metadata.multi-bucket"] == "blocked"
 
 
 def test_destroy_leaves_nothing(built: World) -> None:

@@ -135,6 +135,15 @@ def test_an_error_far_below_is_an_error_all_the_way_up(given: Callable[..., Snap
     assert found["function.exists"] == found["transfer.invoked"] == ERROR
 
 
+def test_a_failure_may_name_more_that_it_rests_on(given: Callable[..., Snapshot]) -> None:
+    def fails_in_a_way(_: Snapshot) -> None:
+        raise Failure("blue", "red", rests_on=("source-bucket.exists",))
+
+    assert statuses(given({"role.exists": fails_in_a_way}))["role.exists"] == FAILED
+    both = {"role.exists": fails_in_a_way, "source-bucket.exists": fails}
+    assert decide(given(both))["role.exists"].blocked_by == ("source-bucket.exists",)
+
+
 def test_a_check_that_breaks_blames_nobody(given: Callable[..., Snapshot]) -> None:
     row = by_id(given({"role.exists": breaks}))["role.exists"]
     assert row["status"] == ERROR
