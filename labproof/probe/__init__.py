@@ -83,6 +83,8 @@ def probe(
     }
     if state.get("source_bucket", True) is not None:
         flow: Flow = FLOWS[lab.flow](lab, connection, timeout)
+        # An emulator starts a worker on this machine for each event that comes at the same time.
+        flow.watch.in_turn = bool(timeout and connection.endpoint_url)
         try:
             found |= seen(lab, connection, flow, timeout)
         finally:

@@ -18,7 +18,7 @@ from typing import Any
 
 from labproof.aws import Connection
 from labproof.labs import Lab
-from labproof.probe.following import Watch, follow, together
+from labproof.probe.following import Watch, follow, together, upload_all
 from labproof.probe.reading import asked, now_ms
 from labproof.probe.uploads import Upload, fresh, read_head, send
 from labproof.snapshot import is_error
@@ -53,8 +53,7 @@ class Metadata:
         """Upload fresh objects, one without bytes and one in parts; return what became of each."""
         made = [fresh(label, form) for label, form in KEYS.items()]
         uploads = [Stored(**vars(upload)) for upload in made]
-        answers = together(self.put, uploads)
-        self.watch.add(*(one for one in answers if isinstance(one, Upload)))
+        answers = upload_all(self.watch, self.put, uploads)
         return {u.label: answer for u, answer in zip(uploads, answers, strict=True)}
 
     def put(self, upload: Stored) -> Any:

@@ -21,7 +21,7 @@ from labproof.aws import Connection
 from labproof.labs import Lab
 from labproof.probe.cleaning import versions
 from labproof.probe.effects import AuditTable, is_listed, look_for_copies, strays
-from labproof.probe.following import Watch, follow, together
+from labproof.probe.following import Watch, follow, together, upload_all
 from labproof.probe.uploads import Upload, content, fresh, new_run, send
 
 # Each label with the key's form; {} is the unguessable part.
@@ -54,8 +54,9 @@ class Transfers:
         for upload in uploads:
             upload.wanted_items = upload.wanted_items or self.audited
         bucket = self.lab.source_bucket
-        answers = together(lambda u: send(self.connection, bucket, u, content(u), **more), uploads)
-        self.watch.add(*(u for u in answers if isinstance(u, Upload)))
+        answers = upload_all(
+            self.watch, lambda u: send(self.connection, bucket, u, content(u), **more), uploads
+        )
         return {u.label: a for u, a in zip(uploads, answers, strict=True)}
 
     def follow(self, timeout: float) -> None:

@@ -28,6 +28,8 @@ def server_environment(
         "S3_DATA_DIR": str(folder / "s3"),
         # Functions run as processes, and MiniStack finds no container engine to clean up in.
         "LAMBDA_EXECUTOR": "local",
+        # A worker takes some 45 MB; a class would keep hundreds for the usual five minutes.
+        "LAMBDA_WARM_TTL_SECONDS": "60",
         "LAMBDA_STRICT": "0",
         "DOCKER_HOST": f"unix://{folder}/no-container-engine.sock",
     }
