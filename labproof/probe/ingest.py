@@ -29,7 +29,7 @@ from labproof.labs import Lab
 from labproof.logs import is_report, started
 from labproof.probe import samples
 from labproof.probe.attempts import shown
-from labproof.probe.following import Watch, follow, is_ended, mine, note, together, upload_all
+from labproof.probe.following import Watch, follow, is_ended, mine, note, together
 from labproof.probe.reading import asked
 from labproof.probe.uploads import Upload, fresh, send
 from labproof.snapshot import is_error
@@ -113,7 +113,8 @@ class Ingestion:
         uploads = [fresh(label, FORM) for label in labels]
         for upload in uploads:
             upload.once = upload.label in samples.BAD_FILES
-        sent = upload_all(self.watch, self.send_one, uploads)
+        sent = together(self.send_one, uploads)
+        self.watch.add(*(answer for answer in sent if isinstance(answer, Upload)))
         self.answers |= {u.label: answer for u, answer in zip(uploads, sent, strict=True)}
 
     def send_one(self, upload: Upload) -> Any:
