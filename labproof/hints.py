@@ -9,7 +9,7 @@ import json
 from string import Template
 from typing import Any
 
-from labproof.labs import policy_documents
+from labproof.labs import managed_policy_arn, policy_documents
 from labproof.rubric import Requirement
 from labproof.snapshot import Snapshot, is_error
 
@@ -50,7 +50,8 @@ def words(snapshot: Snapshot) -> dict[str, str]:
         "key_id": key.get("arn", "KEY-ARN"),
         "key_arguments": key_arguments(lab),
         "trust_document": json.dumps(TRUST),
-        "role_policy": role_policy(snapshot),
+        "grant_role": grant_role(snapshot),
+        "attach_policies": attach_policies(lab, place),
         "key_policy": json.dumps(key_policy(lab, place)),
     }
 
@@ -71,13 +72,27 @@ def key_arguments(lab: dict[str, Any]) -> str:
     return f"--attribute-definitions {attributes} --key-schema {schema}"
 
 
-def role_policy(snapshot: Snapshot) -> str:
-    """Return what the lab's role needs as one policy document."""
-    identity = {name: str(snapshot.target.get(name)) for name in ("partition", "region", "account")}
+def grant_role(snapshot: Snapshot) -> str:
+    """Return the commands that give the role what the lab needs."""
+    lab = snapshot.document["lab"]
+    place = {name: str(value) for name, value in snapshot.target.items()}
+    identity = {name: place.get(name, "") for name in ("partition", "region", "account")}
     key_arn = known_key(snapshot).get("arn", "KEY-ARN")
-    documents = policy_documents(snapshot.document["lab"], identity, key_arn)
-    statements = [s for document in documents.values() for s in document["Statement"]]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    put = [
+        f"aws iam put-role-policy --role-name {lab['role']} --policy-name {name} "
+        f"--policy-document '{json.dumps(document)}'"
+        for name, document in policy_documents(lab, identity, key_arn).items()
+    ]
+    return " && ".join([*put, *filter(None, [attach_policies(lab, place)])])
+
+
+def attach_policies(lab: dict[str, Any], place: dict[str, str]) -> str:
+    """Return the command that attaches the managed policies that the challenge names."""
+    if not lab["managed_policies"]:
+        return ""
+    arns = [managed_policy_arn(p, place["partition"]) for p in lab["managed_policies"]]
+    attach = f"aws iam attach-role-policy --role-name {lab['role']} --policy-arn $arn"
+    return f"for arn in {' '.join(arns)}; do {attach}; done"
 
 
 def key_policy(lab: dict[str, Any], place: dict[str, str]) -> dict[str, Any]:

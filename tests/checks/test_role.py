@@ -19,10 +19,6 @@ from labproof.snapshot import Snapshot, expect, expect_none
 
 from .holders import bucket_policy, policies, role, sure, told
 
-PUT_POLICY = (
-    "aws iam put-role-policy --role-name $role --policy-name lab --policy-document '$role_policy'"
-)
-
 
 @pytest.mark.requirement(
     "role.exists",
@@ -72,7 +68,7 @@ def test_role_can_write_logs(snapshot: Snapshot) -> None:
     weight=3,
     rests_on=["role.exists"],
     hint="Let $role read the objects of $source_bucket (s3:GetObject).",
-    command=PUT_POLICY,
+    command="$grant_role",
     playbook="create-role.yml",
 )
 def test_role_can_read_the_source(snapshot: Snapshot) -> None:
@@ -90,7 +86,7 @@ def test_role_can_read_the_source(snapshot: Snapshot) -> None:
     weight=3,
     rests_on=["role.exists"],
     hint="Let $role put objects into $destination_bucket (s3:PutObject).",
-    command=PUT_POLICY,
+    command="$grant_role",
     playbook="create-role.yml",
 )
 def test_role_can_write_the_destination(snapshot: Snapshot) -> None:
@@ -106,7 +102,7 @@ def test_role_can_write_the_destination(snapshot: Snapshot) -> None:
     weight=3,
     rests_on=["role.exists"],
     hint="Let $role put items into the table $table (dynamodb:PutItem).",
-    command=PUT_POLICY,
+    command="$grant_role",
     playbook="create-role.yml",
 )
 def test_role_can_write_the_table(snapshot: Snapshot) -> None:
@@ -120,8 +116,7 @@ def test_role_can_write_the_table(snapshot: Snapshot) -> None:
     "role.policies",
     rests_on=["role.exists"],
     hint="Attach every managed policy that the challenge names to $role.",
-    command="aws iam attach-role-policy --role-name $role "
-    "--policy-arn arn:$partition:iam::aws:policy/POLICY",
+    command="$attach_policies",
     playbook="create-role.yml",
 )
 def test_the_named_policies_are_attached(snapshot: Snapshot) -> None:
@@ -136,7 +131,7 @@ def test_the_named_policies_are_attached(snapshot: Snapshot) -> None:
     weight=3,
     rests_on=["role.exists", "key.exists", "key.policy"],
     hint="Let $role use the key $key_alias (kms:Decrypt).",
-    command=PUT_POLICY,
+    command="$grant_role",
     playbook="create-role.yml",
 )
 def test_role_can_decrypt(snapshot: Snapshot) -> None:
@@ -184,8 +179,8 @@ CAN += ["role.can-write-table", "role.can-decrypt"]
     "role.least-privilege",
     weight=3,
     rests_on=["role.exists", *CAN],
-    hint="Take away from $role what the lab does not need; this policy is enough.",
-    command=PUT_POLICY,
+    hint="Take away from $role what the lab does not need; these policies are enough.",
+    command="$grant_role",
     playbook="create-role.yml",
 )
 def test_role_may_do_nothing_more(snapshot: Snapshot) -> None:
