@@ -49,6 +49,7 @@ def words(snapshot: Snapshot) -> dict[str, str]:
         "key_arn": key.get("arn", "KEY-ARN"),
         "key_id": key.get("arn", "KEY-ARN"),
         "key_arguments": key_arguments(lab),
+        "written_key": " and ".join(key_names(lab).values()),
         "trust_document": json.dumps(TRUST),
         "grant_role": grant_role(snapshot),
         "attach_policies": attach_policies(lab, place),
@@ -63,10 +64,15 @@ def known_key(snapshot: Snapshot) -> dict[str, Any]:
     return {} if key is None or is_error(key) else dict(key)
 
 
+def key_names(lab: dict[str, Any]) -> dict[str, str]:
+    """Return the parts of the table's key by their kind, the partition key first."""
+    names = {"HASH": lab["partition_key"], "RANGE": lab["sort_key"]}
+    return {kind: name for kind, name in names.items() if name}
+
+
 def key_arguments(lab: dict[str, Any]) -> str:
     """Return the arguments that give a table its key."""
-    names = {"HASH": lab["partition_key"], "RANGE": lab["sort_key"]}
-    keys = {kind: name for kind, name in names.items() if name}
+    keys = key_names(lab)
     attributes = " ".join(f"AttributeName={n},AttributeType=S" for n in keys.values())
     schema = " ".join(f"AttributeName={n},KeyType={kind}" for kind, n in keys.items())
     return f"--attribute-definitions {attributes} --key-schema {schema}"
