@@ -25,7 +25,8 @@ from labproof.inventory import InventoryLab, read_host
 from labproof.judge import BLOCKED, ERROR, Outcome, decide
 from labproof.snapshot import Snapshot
 
-PROBE_TIMEOUT_S = float(os.environ.get("PROBE_TIMEOUT_S", "60"))
+# How long uploads are followed (seconds); what suits the target unless it is set.
+PROBE_TIMEOUT_S = float(os.environ.get("PROBE_TIMEOUT_S") or 0) or None
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,19 @@ def role(snapshot: Snapshot) -> Holder:
     return holder(reading, limit)
 
 
-def bucket_policy(snapshot: Snapshot, part: str) -> Any:
-    """Return a bucket's policy: None where there is none, or no bucket."""
+def policy_of(snapshot: Snapshot, part: str) -> Any:
+    """Return the resource policy of a part: None where there is none, or an error as data."""
     found = snapshot.document["state"].get(part)
-    return found.get("policy") if found and not is_error(found) else None
+    return found if found is None or is_error(found) else found.get("policy")
+
+
+def policy_of_source(snapshot: Snapshot, arn: str) -> Any:
+    """Return the policy of one of the source buckets, as ``policy_of`` does."""
+    if arn == snapshot.arn("source"):
+        return policy_of(snapshot, "source_bucket")
+    others = snapshot.document["state"].get("more_source_buckets") or {}
+    found = others if is_error(others) else others.get(arn.rpartition(":")[2])
+    return found if found is None or is_error(found) else found.get("policy")
 
 
 def sure(holds: bool, policies: list[Any], expected: str, found: str) -> None:

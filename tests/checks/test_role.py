@@ -17,7 +17,7 @@ from labproof.authorization.decisions import is_unread
 from labproof.rubric import rubric
 from labproof.snapshot import Snapshot, expect, expect_none
 
-from .holders import bucket_policy, policies, role, sure, told
+from .holders import policies, policy_of, policy_of_source, role, sure, told
 
 
 @pytest.mark.requirement(
@@ -73,9 +73,9 @@ def test_role_can_write_logs(snapshot: Snapshot) -> None:
 )
 def test_role_can_read_the_source(snapshot: Snapshot) -> None:
     """The role may read every object of the source bucket, however that comes about."""
-    who, main = role(snapshot), bucket_policy(snapshot, "source_bucket")
+    who = role(snapshot)
     for arn in snapshot.arns("source"):
-        policy = main if arn == snapshot.arn("source") else None
+        policy = policy_of_source(snapshot, arn)
         readable = may_read_every_object(who, arn, policy)
         expected = f"s3:GetObject on every object of {arn.rpartition(':')[2]}"
         sure(readable, policies(who, policy), expected, told(who))
@@ -91,7 +91,7 @@ def test_role_can_read_the_source(snapshot: Snapshot) -> None:
 )
 def test_role_can_write_the_destination(snapshot: Snapshot) -> None:
     """The role may put any object into the destination bucket, however that comes about."""
-    who, policy = role(snapshot), bucket_policy(snapshot, "destination_bucket")
+    who, policy = role(snapshot), policy_of(snapshot, "destination_bucket")
     writable = may_write_every_object(who, snapshot.arn("destination"), policy)
     expected = f"s3:PutObject on every object of {snapshot.lab.destination_bucket}"
     sure(writable, policies(who, policy), expected, told(who))
@@ -106,10 +106,11 @@ def test_role_can_write_the_destination(snapshot: Snapshot) -> None:
     playbook="create-role.yml",
 )
 def test_role_can_write_the_table(snapshot: Snapshot) -> None:
-    """The role may put items into the table."""
-    who = role(snapshot)
+    """The role may put items into the table, however that comes about."""
+    who, policy = role(snapshot), policy_of(snapshot, "table")
+    writable = may_put_items(who, snapshot.arn("table"), policy)
     expected = f"dynamodb:PutItem on {snapshot.lab.table}"
-    sure(may_put_items(who, snapshot.arn("table")), policies(who), expected, told(who))
+    sure(writable, policies(who, policy), expected, told(who))
 
 
 @pytest.mark.requirement(
