@@ -1,18 +1,75 @@
-"""Report a run: its labs' entries become ``results.json``, and a summary is shown."""
+"""Report a run: its labs' entries become the reports, and a summary is shown on the terminal."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 from labproof.playbook import LabAction
-from labproof.results import finish
+from labproof.reports.comparison import Comparison, compare
+from labproof.reports.pen import Pen, wants_colour
+from labproof.reports.terminal import summary
+from labproof.reports.view import below
+from labproof.results import FILE, finish, read_results
+from labproof.runs import ReportError, latest
+
+Results = dict[str, Any]
 
 
 class ActionModule(LabAction):
-    argument_spec = {"run": {"type": "path", "required": True}}
+    argument_spec = {
+        "run": {"type": "path", "required": True},
+        "compare": {"type": "path"},
+        "pass_mark": {"type": "int"},
+        "hosts": {"type": "list", "elements": "str", "default": []},
+    }
 
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        run = Path(arguments["run"])
-        finish(run)
+        if self.check_mode:
+            return {"skipped": True, "msg": "Reports would be written."}
+        run, mark = Path(arguments["run"]), arguments.get("pass_mark")
+        earlier = earlier_results(run, arguments.get("compare"))
+        results = finish(run)
+        changed = compare(earlier, results) if earlier else None
+        graded = {lab["host"] for lab in results["labs"]}
+        missing = tuple(host for host in arguments["hosts"] if host not in graded)
+        self.show(results, changed, mark, missing, str(shown(run) / "index.html"))
+        failing = below(results["labs"], mark) if mark is not None else []
+        if failing:
+            names = ", ".join(lab["host"] for lab in failing)
+            raise ReportError(f"Expected {mark} points or more (pass_mark), found less: {names}.")
         return {"report": str(run)}
+
+    def show(
+        self,
+        results: Results,
+        changed: Comparison | None,
+        mark: int | None,
+        missing: tuple[str, ...],
+        where: str,
+    ) -> None:
+        """Show the summary as it is: a task's message would be quoted and indented."""
+        columns = min(shutil.get_terminal_size((100, 24)).columns, 120)
+        pen = Pen(columns, wants_colour(sys.stdout))
+        self._display.display(f"\n{summary(pen, results, changed, mark, missing, where)}")
+
+
+def earlier_results(run: Path, chosen: str | None) -> Results | None:
+    """Return the results to compare with: those asked for, or those of the run before."""
+    if chosen:
+        return read_results(Path(chosen))
+    before = latest(run.parent)
+    if before is None or not (before / FILE).is_file():
+        return None
+    try:
+        return read_results(before)
+    except ReportError:
+        return None  # written by another version: nobody asked for it
+
+
+def shown(run: Path) -> Path:
+    """Return a run's path as people have it, below the current folder where it is there."""
+    return Path(os.path.relpath(run)) if run.is_relative_to(Path.cwd()) else run
