@@ -2,7 +2,8 @@
 
 Rights are on the lab's own resources wherever IAM knows resources for an action
 (https://docs.aws.amazon.com/service-authorization/latest/reference/). Nothing can be changed with
-them but objects of the source and destination buckets, and items of the table. They are rights of
+them but objects of the source and destination buckets, items of the table, and who is subscribed to
+the lab's topic. They are rights of
 an account that is AWS; what the probe does for itself in a sandbox (a role of its own) is no part.
 """
 
@@ -25,6 +26,7 @@ ARNS = {
     "keys": "arn:{partition}:kms:{region}:{account}:key/*",
     "alias": "arn:{partition}:kms:{region}:{account}:{name}",
     "trail": "arn:{partition}:cloudtrail:{region}:{account}:trail/{name}",
+    "queues": "arn:{partition}:sqs:{region}:{account}:labproof-*",
     "topic": "arn:{partition}:sns:{region}:{account}:{name}",
     "stack": "arn:{partition}:cloudformation:{region}:{account}:stack/{name}/*",
     "any": "*",
@@ -39,6 +41,11 @@ SOURCE = [
 ]
 # A bucket may keep versions, or not, against what the lab asks for.
 OBJECTS = ["s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+# Messages of a topic go to a queue that the probe makes for itself.
+QUEUES = [
+    *("sqs:CreateQueue", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes"),
+    *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:DeleteQueue"),
+]
 # How a flow looks for what the function writes into the table
 LOOKING = {"transfer": "dynamodb:Scan", "metadata": "dynamodb:Query", "ingest": "dynamodb:Query"}
 
@@ -128,8 +135,14 @@ def _hardened(lab: dict[str, Any]) -> Iterator[Grant]:
 
 
 def _extensions(lab: dict[str, Any]) -> Iterator[Grant]:
+    if index := lab["table_index"]:
+        asked = f"{lab['table']}/index/{index}"
+        yield "AskIndex", ["dynamodb:Query"], [("table", asked)], None
     if topic := lab["topic"]:
-        yield "ReadTopic", ["sns:GetTopicAttributes"], [("topic", topic)], None
+        yield "HearTopic", ["sns:GetTopicAttributes", "sns:Subscribe"], [("topic", topic)], None
+        # IAM knows no resource for it; whoever subscribed may end it.
+        yield "LeaveTopic", ["sns:Unsubscribe"], [("any", "")], None
+        yield "OwnQueues", QUEUES, [("queues", "")], None
     if stack := lab["stack"]:
         reading = ["cloudformation:DescribeStacks", "cloudformation:DescribeStackResources"]
         yield "ReadStack", reading, [("stack", stack)], None

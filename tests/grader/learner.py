@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labproof.aws import Connection
-from labproof.labs import Lab, managed_policy_arn, policy_documents
+from labproof.labs import Lab, function_environment, managed_policy_arn, policy_documents
 from labproof.package import fill, zip_bytes
 
 FILES = Path(__file__).parents[2] / "files"
@@ -21,6 +21,7 @@ PLACEHOLDERS = {
     "REPLACE-WITH-YOUR-DYNAMODB-TABLE": "table",
     "REPLACE-WITH-YOUR-PRIVATE-BUCKET": "destination_bucket",
 }
+INDEX = ("BucketName", "UploadTime")
 Step = Callable[[Lab, Connection], None]
 
 
@@ -76,6 +77,9 @@ def let_role_use_key(lab: Lab, connection: Connection) -> None:
 
 def create_source_bucket(lab: Lab, connection: Connection) -> None:
     s3, name = connection.client("s3"), lab.source_bucket
+    for bucket in lab.more_source_buckets:
+        s3.create_bucket(Bucket=bucket)
+        block_public_access(s3, bucket, True)
     s3.create_bucket(Bucket=name)
     block_public_access(s3, name, not lab.source_public)
     arn = f"arn:aws:s3:::{name}"
@@ -138,7 +142,7 @@ def create_function(lab: Lab, connection: Connection) -> None:
         Timeout=lab.timeout,
         MemorySize=lab.memory,
         Role=f"arn:aws:iam::{account(connection)}:role/{lab.role}",
-        Environment={"Variables": lab.environment},
+        Environment={"Variables": function_environment(lab.as_dict(), connection.identity())},
         Code={"ZipFile": zip_bytes({"lambda_function.py": code(lab)})},
     )
     functions.get_waiter("function_active_v2").wait(FunctionName=lab.function)
@@ -156,14 +160,15 @@ def create_table(lab: Lab, connection: Connection) -> None:
         return
     dynamodb = connection.client("dynamodb")
     key = {"HASH": lab.partition_key, "RANGE": lab.sort_key}
-    names = {kind: name for kind, name in key.items() if name}
+    names = {name for name in (*key.values(), *(INDEX if lab.table_index else ())) if name}
     dynamodb.create_table(
         TableName=lab.table,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in names.values()
+            {"AttributeName": name, "AttributeType": "S"} for name in sorted(names)
         ],
-        KeySchema=[{"AttributeName": n, "KeyType": kind} for kind, n in names.items()],
+        KeySchema=[{"AttributeName": n, "KeyType": kind} for kind, n in key.items() if n],
+        **indexes(lab),
     )
     dynamodb.get_waiter("table_exists").wait(TableName=lab.table)
     if lab.table_recoverable:
@@ -173,20 +178,44 @@ def create_table(lab: Lab, connection: Connection) -> None:
         )
 
 
+def indexes(lab: Lab) -> dict[str, Any]:
+    """Return the argument for an index by upload time, where the lab asks for one."""
+    if not lab.table_index:
+        return {}
+    keys = zip(INDEX, ("HASH", "RANGE"), strict=True)
+    index = {
+        "IndexName": lab.table_index,
+        "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    return {"GlobalSecondaryIndexes": [index]}
+
+
+def create_topic(lab: Lab, connection: Connection) -> None:
+    if lab.topic:
+        connection.client("sns").create_topic(Name=lab.topic)
+
+
 def create_trigger(lab: Lab, connection: Connection) -> None:
+    for bucket in lab.source_buckets:
+        notify(lab, connection, bucket)
+
+
+def notify(lab: Lab, connection: Connection, bucket: str) -> None:
+    """Let one bucket tell the function of uploads."""
     mine = account(connection)
     connection.client("lambda").add_permission(
         FunctionName=lab.function,
-        StatementId="uploads",
+        StatementId=f"uploads-{lab.source_buckets.index(bucket)}",
         Action="lambda:InvokeFunction",
         Principal="s3.amazonaws.com",
-        SourceArn=f"arn:aws:s3:::{lab.source_bucket}",
+        SourceArn=f"arn:aws:s3:::{bucket}",
         SourceAccount=mine,
     )
     arn = f"arn:aws:lambda:{connection.region}:{mine}:function:{lab.function}"
     target = {"LambdaFunctionArn": arn, "Events": list(lab.trigger_events)}
     connection.client("s3").put_bucket_notification_configuration(
-        Bucket=lab.source_bucket,
+        Bucket=bucket,
         NotificationConfiguration={"LambdaFunctionConfigurations": [target]},
     )
 
@@ -235,6 +264,7 @@ STEPS: dict[str, Step] = {
     "role": create_role,
     "function": create_function,
     "table": create_table,
+    "topic": create_topic,
     "trigger": create_trigger,
     "trail": create_trail,
     "sample": upload_sample,
