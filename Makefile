@@ -28,6 +28,7 @@ lab: $(VENV)/.ready ## Build every lab on the sandbox, prove it, grade it, and s
 	@$(BIN)/ansible-playbook -i $(INVENTORY) verify.yml
 	@$(BIN)/ansible-playbook -i $(INVENTORY) grade.yml
 	@$(BIN)/ansible-playbook -i $(INVENTORY) playbooks/show-labs.yml
+	@echo "The grades of these labs are in reports/latest/index.html."
 
 verify: $(VENV)/.ready ## Prove the labs again with fresh uploads
 	@$(BIN)/ansible-playbook -i $(INVENTORY) verify.yml
