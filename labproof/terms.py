@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from labproof.labs import COMMON_REQUIREMENTS, Lab, LabError, kinds
-from labproof.rubric import TOTAL
+from labproof.rubric import TOTAL, rubric
 from labproof.variables import number, texts
 
 POINTS, LEFT_OUT, WAIVED = "lab_points", "lab_left_out", "lab_waived"
@@ -30,6 +30,7 @@ def read_terms(host: str, lab: Lab, variables: dict[str, Any]) -> dict[str, Any]
     waived = _waived(host, variables.get(WAIVED), problems)
     for variable, ids in ((POINTS, points), (LEFT_OUT, left_out), (WAIVED, waived)):
         problems += _unknown(host, lab, variable, ids)
+    problems += _unchecked(host, lab)
     problems += _out_of_place(host, lab, points, left_out)
     problems += _wrong_sum(host, lab, points, left_out)
     if problems:
@@ -118,6 +119,17 @@ def _unknown(host: str, lab: Lab, variable: str, ids: Iterable[str]) -> Problems
     return [
         f"{where}: there is no requirement {name!r:.80}{_near(name, known)}: correct it."
         for name in ids
+        if name not in known
+    ]
+
+
+def _unchecked(host: str, lab: Lab) -> Problems:
+    """What has no check would count for nothing, in silence."""
+    known = set(rubric())
+    return [
+        f"lab_requirements of {host}: there is no check for {name!r:.80}{_near(name, known)}: "
+        "correct it, or add the check."
+        for name in lab.requirements
         if name not in known
     ]
 
