@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from labproof.controls import controls
 from labproof.hints import next_step
 from labproof.rubric import Requirement, points, rubric
 from labproof.snapshot import Failure, Snapshot, Unreadable
@@ -122,6 +123,7 @@ def row(
         **next_step(snapshot, requirement, outcome.status == FAILED),
         "blocked_by": list(outcome.blocked_by),
         "duration_s": snapshot.duration(requirement.area),
+        **({"controls": controls(requirement.id)} if snapshot.lab.flow == "ingest" else {}),
         **({"waived": waiver} if waiver else {}),
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from labproof.controls import CONTROLS, controls
 from labproof.hints import next_step
 from labproof.labs import COMMON_REQUIREMENTS, Lab, kinds, resolve
 from labproof.rubric import points, rubric
@@ -70,6 +71,14 @@ def test_each_command_is_one_that_a_shell_reads(lab: Lab) -> None:
     for name in lab.requirements:
         command = next_step(empty(lab), rubric()[name], wanted=True)["command"]
         assert shlex.split(command), name
+
+
+def test_the_hardened_pipeline_serves_each_control_it_claims() -> None:
+    lab = lab_of("secure_ingestion")
+    served = {control for name in lab.requirements for control in controls(name)}
+    assert served == {f"CIS {number} {title}" for number, title in CONTROLS.items()}
+    assert controls("trail.validated") == ["CIS 8 Audit Log Management"]
+    assert controls("ingest.bulk") == []
 
 
 def test_what_a_check_rests_on_exists_and_never_on_itself() -> None:
