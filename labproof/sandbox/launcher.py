@@ -40,14 +40,18 @@ class Sandbox:
     """The AWS API of one folder: HTTP on `port`, HTTPS on `port + 1`, on this machine only.
 
     `notice` is a sentence for the user after a start or a stop that lost state, else empty.
+    `settings` are further environment variables of the server.
     """
 
-    def __init__(self, folder: Path | str, port: int = 4566) -> None:
+    def __init__(
+        self, folder: Path | str, port: int = 4566, settings: dict[str, str] | None = None
+    ) -> None:
         if not 0 < port < 65535:
             raise SandboxError(f"The sandbox needs a port from 1 to 65534, not {port}.")
         self.folder = Path(folder).expanduser().resolve()
         self.port = port
         self.notice = ""
+        self.settings = settings or {}
         self._files = SandboxFolder(self.folder)
 
     @property
@@ -170,7 +174,8 @@ class Sandbox:
         with self.log_path.open("wb") as log:
             server = subprocess.Popen(
                 [sys.executable, "-P", str(SERVER), self._files.mark, str(self.port)],
-                env=server_environment(self.folder, self.port, self.endpoint_url, self.ca_bundle),
+                env=server_environment(self.folder, self.port, self.endpoint_url, self.ca_bundle)
+                | self.settings,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,0 +1,166 @@
+"""The catalogue of faults, as data: ``labproof/faults/data/*.yml``.
+
+Each fault has a ``name``, a sentence that ``says`` what is wrong, the ``kinds`` of lab it is for,
+its ``changes``, the ids that it ``fails``, and those ``blocked`` in consequence (``area.*`` stands
+for a whole area, ``pipeline`` for all that uploads show). ``needs`` limits it to labs whose
+attribute holds a value. ``seconds`` is how long uploads are worth following where they have no
+effect, or not all of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from labproof.faults.changes import CHANGES
+from labproof.faults.errors import FaultError
+from labproof.labs import COMMON_REQUIREMENTS, Lab, kinds
+
+FOLDER = Path(__file__).parent / "data"
+# Ids that nothing in a lab can make fail, each with the reason.
+UNPLANTABLE = {
+    "trail.recorded": "AWS keeps the event history by itself, whatever a lab is like",
+}
+# What uploads show, which nothing can be seen of when the pipeline stands still.
+GROUPS = {"pipeline": ("transfer.", "metadata.", "ingest.", "logs.")}
+FIELDS = {"name", "says", "kinds", "changes", "fails", "blocked", "needs", "seconds"}
+MOST_NEAR = 3
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault; ``changes`` are pairs of a change's name and its arguments."""
+
+    name: str
+    says: str
+    kinds: tuple[str, ...]
+    changes: tuple[tuple[str, dict[str, Any]], ...]
+    fails: frozenset[str]
+    blocked: frozenset[str]
+    needs: tuple[tuple[str, str], ...] = ()
+    seconds: float | None = None
+
+    def fits(self, lab: Lab) -> bool:
+        """Tell whether a fault is for a lab."""
+        needed = all(value in getattr(lab, name) for name, value in self.needs)
+        return lab.kind in self.kinds and needed and bool(self.fails & set(lab.requirements))
+
+
+def requirements(kind: str) -> frozenset[str]:
+    """Return the ids of a kind of lab, extensions aside."""
+    return frozenset((*COMMON_REQUIREMENTS, *kinds()[kind]["defaults"]["lab_requirements"]))
+
+
+@cache
+def catalogue() -> dict[str, Fault]:
+    """Return all faults by their names. Raises FaultError with every problem of the data."""
+    entries = [
+        entry
+        for path in sorted(FOLDER.glob("*.yml"))
+        for entry in yaml.safe_load(path.read_text("utf-8"))
+    ]
+    if problems := [p for entry in entries for p in _problems(entry)] + _twice(entries):
+        raise FaultError("\n".join(problems))
+    return {entry["name"]: _fault(entry) for entry in entries}
+
+
+def fault(name: str, lab: Lab) -> Fault:
+    """Return a fault for a lab by its name. Raises FaultError."""
+    known = catalogue()
+    if name not in known:
+        near = get_close_matches(name, known, MOST_NEAR) or sorted(known)[:MOST_NEAR]
+        raise FaultError(f"There is no fault {name!r}: {' or '.join(near)} may be meant.")
+    if not known[name].fits(lab):
+        raise FaultError(
+            f"The fault {name} is not for {lab.host}, a {lab.kind} lab: "
+            f"`ansible-playbook break.yml -l {lab.host}` lists those that are."
+        )
+    return known[name]
+
+
+def for_lab(lab: Lab) -> list[Fault]:
+    """Return the faults that fit a lab."""
+    return [one for one in catalogue().values() if one.fits(lab)]
+
+
+def _fault(entry: dict[str, Any]) -> Fault:
+    ids = frozenset[str]().union(*(requirements(kind) for kind in entry["kinds"]))
+    fails = frozenset(entry["fails"])
+    return Fault(
+        entry["name"],
+        entry["says"],
+        tuple(entry["kinds"]),
+        tuple(pair for change in entry["changes"] for pair in _named(change)),
+        fails,
+        frozenset(i for p in entry.get("blocked", []) for i in _meant(p, ids)) - fails,
+        tuple(entry.get("needs", {}).items()),
+        entry.get("seconds"),
+    )
+
+
+def _named(change: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield a change's name and arguments; one without arguments is its name alone."""
+    if isinstance(change, str):
+        yield change, {}
+    else:
+        yield from change.items()
+
+
+def _meant(pattern: str, ids: frozenset[str]) -> set[str]:
+    if pattern in GROUPS:
+        return {i for i in ids if i.startswith(GROUPS[pattern])}
+    if pattern.endswith(".*"):
+        return {i for i in ids if i.startswith(pattern[:-1])}
+    return {pattern} & ids
+
+
+def _problems(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield a sentence for all that is wrong with an entry."""
+    name = entry.get("name", "a fault without a name")
+    if missing := {"name", "says", "kinds", "changes", "fails"} - set(entry):
+        yield f"{name} has no {', '.join(sorted(missing))}."
+        return
+    if unknown := set(entry) - FIELDS:
+        yield f"{name} has the unknown fields {', '.join(sorted(unknown))}."
+    if unknown := set(entry["kinds"]) - set(kinds()):
+        yield f"{name} is for unknown kinds: {', '.join(sorted(unknown))}."
+        return
+    yield from _unknown_ids(entry)
+    yield from (p for c in entry["changes"] for pair in _named(c) for p in _wrong(name, *pair))
+    for kind in entry["kinds"]:
+        if not requirements(kind) & set(entry["fails"]):
+            yield f"{name} fails nothing of a {kind} lab."
+
+
+def _unknown_ids(entry: dict[str, Any]) -> Iterator[str]:
+    ids = frozenset[str]().union(*(requirements(kind) for kind in entry["kinds"]))
+    for given in (*entry["fails"], *entry.get("blocked", [])):
+        if not _meant(given, ids) or (given in entry["fails"] and given not in ids):
+            yield f"{entry['name']} speaks of {given}, which none of its labs has."
+
+
+def _wrong(fault: str, name: str, arguments: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with a change: no such one, or not with these arguments."""
+    if name not in CHANGES:
+        yield f"{fault} makes the unknown change {name}."
+        return
+    try:
+        inspect.signature(CHANGES[name]).bind(None, **arguments)
+    except TypeError as error:
+        yield f"{fault} cannot make the change {name}: {error}."
+
+
+def _twice(entries: list[dict[str, Any]]) -> list[str]:
+    names = [entry.get("name") for entry in entries]
+    return [
+        f"{name} is in the catalogue twice."
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]

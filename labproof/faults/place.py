@@ -1,0 +1,101 @@
+"""The lab that a fault is planted into: its names, its connection, its client host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from string import Template
+from typing import Any, Protocol
+
+from labproof.aws import Connection
+from labproof.faults.errors import FaultError
+from labproof.labs import Lab
+
+
+class Client(Protocol):
+    """The files of a client host's folder."""
+
+    def read(self, name: str) -> bytes | None: ...
+
+    def write(self, name: str, content: bytes | None) -> None:
+        """Write a file; None removes it."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A client host whose folder is on this machine."""
+
+    path: Path
+
+    def read(self, name: str) -> bytes | None:
+        file = self.path / name
+        return file.read_bytes() if file.is_file() else None
+
+    def write(self, name: str, content: bytes | None) -> None:
+        if content is None:
+            (self.path / name).unlink(missing_ok=True)
+        else:
+            (self.path / name).write_bytes(content)
+
+
+# The sandbox tries a failed event again after one and two seconds.
+RETRY_MS = 4000
+
+
+@dataclass(frozen=True)
+class Place:
+    """One working lab; after ``retry_ms`` an emulator has tried a failed event again."""
+
+    lab: Lab
+    connection: Connection
+    client: Client
+    retry_ms: int = RETRY_MS
+
+    def aws(self, service: str) -> Any:
+        return self.connection.client(service)
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        return self.connection.identity()
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """What a fault's arguments may name as ``$name``: names and ARNs of the lab."""
+        lab = {k: v for k, v in self.lab.as_dict().items() if isinstance(v, str)}
+        place = "{region}:{account}".format(**self.identity)
+        aws, account = f"arn:{self.identity['partition']}", self.identity["account"]
+        return {
+            **lab,
+            **self.identity,
+            "aws": aws,
+            "source_arn": f"{aws}:s3:::{self.lab.source_bucket}",
+            "destination_arn": f"{aws}:s3:::{self.lab.destination_bucket}",
+            "table_arn": f"{aws}:dynamodb:{place}:table/{self.lab.table}",
+            "function_arn": f"{aws}:lambda:{place}:function:{self.lab.function}",
+            "iam": f"{aws}:iam::{account}",
+        }
+
+    def filled(self, value: Any) -> Any:
+        """Fill in the names in a fault's arguments, however deep."""
+        match value:
+            case str():
+                return Template(value).safe_substitute(self.words)
+            case dict():
+                return {self.filled(k): self.filled(v) for k, v in value.items()}
+            case list():
+                return [self.filled(one) for one in value]
+        return value
+
+    def bucket(self, which: str) -> str:
+        """Return the name of a bucket by its part in the lab: source, destination, trail."""
+        name: str | None = getattr(self.lab, f"{which}_bucket")
+        if name is None:
+            raise FaultError(f"{self.lab.host} has no {which} bucket: choose another fault.")
+        return name
+
+    @cached_property
+    def key_arn(self) -> str:
+        """The ARN of the lab's key, as it was before any fault."""
+        found = self.aws("kms").describe_key(KeyId=self.lab.key_alias)
+        return str(found["KeyMetadata"]["Arn"])

@@ -1,0 +1,96 @@
+"""Correct labs of every kind, each in an account of its own on one sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labproof.aws import Connection
+from labproof.collect import ALL_SERVICES
+from labproof.faults import Folder, Place
+from labproof.grading import take
+from labproof.inventory import InventoryLab
+from labproof.judge import judge
+from labproof.labs import kinds, resolve
+from labproof.probe import SERVICES
+from labproof.sandbox import Sandbox
+from labproof.snapshot import Snapshot
+
+from ..grader.conftest import names
+from ..grader.learner import FILES, build
+
+DEVOPS: dict[str, Any] = {
+    "lab_role_managed_policies": ["AmazonS3FullAccess", "AWSLambdaBasicExecutionRole"],
+    "lab_role_policies": {
+        "devops-put-audit-items": [{"actions": ["dynamodb:PutItem"], "on": "table"}]
+    },
+}
+# The five labs: their kinds, and what their inventories say beside names.
+LABS: dict[str, tuple[str, dict[str, Any]]] = {
+    "xfusion": ("file_transfer", {}),
+    "devops": ("file_transfer", DEVOPS),
+    "event-copy": ("event_copy", {}),
+    "file-metadata": ("file_metadata", {}),
+    "secure-ingestion": ("secure_ingestion", {}),
+}
+
+
+# A failed event is tried again soon, so that nobody waits for it.
+SETTINGS = {"LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1"}
+RETRY_MS = 500
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where labs are built: a sandbox, and a folder for their client hosts."""
+
+    sandbox: Sandbox
+    folder: Path
+
+    def enrol(self, label: str, account: str) -> InventoryLab:
+        """Return one of the five labs under names that nobody else has."""
+        kind, variables = LABS[label]
+        connection = Connection(
+            endpoint_url=self.sandbox.endpoint_url,
+            http_endpoint_url=self.sandbox.http_endpoint_url,
+            ca_bundle=str(self.sandbox.ca_bundle),
+            access_key=account,
+            secret_key="sandbox-only",
+            account_id=account,
+        )
+        wanted = (*kinds()[kind]["requires"], "lab_client_dir")
+        client = str(self.folder / account)
+        mine = {k: v for k, v in names(account[-6:]).items() if k in wanted}
+        lab = resolve(
+            f"{label}-{account[-3:]}", [kind], mine | variables | {"lab_client_dir": client}
+        )
+        return InventoryLab(lab, connection)
+
+    def built(self, label: str, account: str) -> tuple[InventoryLab, Place]:
+        """Build one of the five labs."""
+        entry = self.enrol(label, account)
+        for service in {*ALL_SERVICES, *SERVICES}:
+            entry.connection.client(service)
+        client = Path(str(entry.lab.client_dir))
+        client.mkdir(parents=True)
+        for name in entry.lab.client_files:
+            shutil.copy(FILES / name, client / name)
+        build(entry.lab, entry.connection)
+        return entry, Place(entry.lab, entry.connection, Folder(client), RETRY_MS)
+
+
+def grade(entry: InventoryLab, timeout: float) -> dict[str, Any]:
+    """Return a lab's entry of results.json; ``timeout`` is in seconds."""
+    return judge(Snapshot(take(entry, client_files(entry), timeout)))
+
+
+def client_files(entry: InventoryLab) -> dict[str, Any]:
+    folder = Folder(Path(str(entry.lab.client_dir)))
+    bodies = {name: folder.read(name) for name in entry.lab.client_files}
+    return {
+        name: body and {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
+        for name, body in bodies.items()
+    }

@@ -1,0 +1,139 @@
+"""Plant each fault into each lab that it fits, grade, and compare the verdicts with the catalogue.
+
+A *miss* is an id that should fail and does not. A *false alarm* is an id that fails and should not,
+one that neither passes nor is expected to be blocked, an error, and a lab that is not whole again
+when its faults are mended.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from labproof.faults import Before, Fault, Place, for_lab, mend, plant
+from labproof.faults.settings import setting
+from labproof.inventory import InventoryLab
+
+from .labs import Bench, grade
+
+TIMEOUT_S = 20.0
+QUIET_S = 2.5
+# How many labs of each kind take turns, so that all kinds are done at about the same time.
+COPIES = {
+    "xfusion": 2,
+    "devops": 2,
+    "event-copy": 1,
+    "file-metadata": 1,
+    "secure-ingestion": 3,
+}
+FIRST_ACCOUNT = 400000000001
+
+
+@dataclass
+class Verdicts:
+    """What one fault in one lab came to; ``found`` holds what the grader said of each id."""
+
+    fault: str
+    lab: str
+    statuses: dict[str, str] = field(default_factory=dict)
+    misses: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+    found: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def compare(fault: Fault, lab: str, result: dict[str, Any]) -> Verdicts:
+    """Hold a lab's results against what a fault should come to."""
+    rows = {row["id"]: row for row in result["checks"]}
+    statuses = {name: str(row["status"]) for name, row in rows.items()}
+    expected = fault.fails & set(rows)
+    allowed = {"failed": fault.fails, "blocked": fault.blocked, "error": frozenset[str]()}
+    return Verdicts(
+        fault.name,
+        lab,
+        statuses,
+        sorted(name for name in expected if statuses[name] != "failed"),
+        sorted(n for n, s in statuses.items() if s != "passed" and n not in allowed[s] | expected),
+        {n: f"{r['status']}: {r['found']} {r['blocked_by'] or ''}" for n, r in rows.items()},
+    )
+
+
+def one(fault: Fault, label: str, entry: InventoryLab, place: Place) -> Verdicts:
+    """Plant a fault, grade, mend."""
+    began = time.monotonic()
+    try:
+        before = plant(fault, place)
+    except Exception as error:
+        told = f"not planted: {type(error).__name__}: {error}"
+        return Verdicts(fault.name, label, misses=["planting"], found={"planting": told})
+    try:
+        verdicts = compare(fault, label, grade(entry, QUIET_S if fault.quiet else TIMEOUT_S))
+    finally:
+        mend(before, place)
+    if left := unmended(before, place):
+        verdicts.alarms.append("mending")
+        verdicts.found["mending"] = ", ".join(left)
+    verdicts.seconds = time.monotonic() - began
+    return verdicts
+
+
+def unmended(before: list[Before], place: Place) -> list[str]:
+    """Return the settings that are not what they were."""
+    first = {(b["setting"], b["of"]): b["was"] for b in reversed(before)}
+    if any(name == "spare_key" for name, _ in first):  # which is deleted, enabled or not
+        first = {k: was for k, was in first.items() if k[0] != "key_enabled"}
+    return [
+        f"{name} of {of}"
+        for (name, of), was in first.items()
+        if setting(name).read(place, of) != was
+    ]
+
+
+def chain(
+    bench: Bench, label: str, account: str, turn: tuple[int, int], chosen: Iterable[str] | None
+) -> list[Verdicts]:
+    """Plant this lab's share of the faults one after the other; before and after it is whole."""
+    entry, place = bench.built(label, account)
+    mine = [f for f in for_lab(entry.lab) if chosen is None or f.name in chosen]
+    share = mine[turn[0] :: turn[1]]
+    if not share:
+        return []
+    return [
+        compare(WHOLE, label, grade(entry, TIMEOUT_S)),
+        *(one(fault, label, entry, place) for fault in share),
+        compare(WHOLE, label, grade(entry, TIMEOUT_S)),
+    ]
+
+
+WHOLE = Fault("(none)", "Nothing is wrong.", (), (), frozenset(), frozenset())
+
+
+def run(
+    bench: Bench,
+    chosen: Iterable[str] | None = None,
+    copies: dict[str, int] = COPIES,
+    workers: int = sum(COPIES.values()),
+    said: Callable[[str], None] = lambda _: None,
+) -> list[Verdicts]:
+    """Plant all faults, or the chosen ones, in labs side by side."""
+    accounts = count(FIRST_ACCOUNT)
+    turns = [(label, (n, most)) for label, most in copies.items() for n in range(most)]
+    found: list[Verdicts] = []
+    with ProcessPoolExecutor(max_workers=workers) as pool:
+        waiting = [
+            (label, pool.submit(chain, bench, label, str(next(accounts)), turn, chosen))
+            for label, turn in turns
+        ]
+        for label, future in waiting:
+            try:
+                found += future.result()
+            except Exception:
+                broken = traceback.format_exc(limit=3)
+                found.append(Verdicts("(chain)", label, alarms=["chain"], found={"chain": broken}))
+            said(label)
+    return found
