@@ -118,8 +118,11 @@ def upload_all(watch: Watch, work: Callable[[Any], Any], uploads: list[Any]) -> 
         return answers
     answers, patient = [], True
     for upload in uploads:
+        # What was seen before an upload cannot be due to it.
+        seen = frozenset(attempt.request_id for attempt in watch.seen_attempts)
         answers.append(answer := work(upload))
         if isinstance(answer, Upload):
+            answer.earlier |= seen
             watch.add(answer)
             patient = patient and ends_soon(watch, answer)
     return answers

@@ -27,7 +27,7 @@ from labproof.probe.uploads import Upload, content, fresh, new_run, send
 # Each label with the key's form; {} is the unguessable part.
 KEYS = {
     "zip": "{}.zip",
-    "spaces and signs": "{}/a b+c %25 {}.zip",
+    "spaces and signs": "{}/A b+c %25 {}.zip",
     "accents": "{}/é ü ñ.zip",
     "punctuation": "{} &$@=;:,?'()!.zip",
     "other type": "{}.csv",

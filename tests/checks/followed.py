@@ -7,7 +7,8 @@ from typing import Any
 from labproof.snapshot import Failure, Snapshot, expect_none
 
 INVOKED = [
-    *("source-bucket.exists", "function.exists", "function.deployed", "function.uses-role"),
+    *("source-bucket.exists", "function.exists", "function.runtime"),
+    *("function.deployed", "function.uses-role"),
     *("role.exists", "role.trusts-lambda", "role.can-write-logs"),
     *("trigger.configured", "trigger.permission"),
 ]

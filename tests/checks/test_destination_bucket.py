@@ -36,7 +36,7 @@ def test_destination_bucket_is_private(snapshot: Snapshot) -> None:
 
 @pytest.mark.requirement(
     "destination-bucket.anonymous-denied",
-    rests_on=["destination-bucket.exists", "destination-bucket.private"],
+    rests_on=["destination-bucket.exists", "source-bucket.exists"],
     hint="Close $destination_bucket to strangers: no public policy, no public ACL.",
     command=BLOCK.replace("${bucket}", "$destination_bucket"),
     playbook="create-destination-bucket.yml",

@@ -7,15 +7,15 @@ import pytest
 from labproof.probe.samples import BAD_FILES
 from labproof.snapshot import Snapshot, expect, expect_none
 
-from .followed import FUNCTION, LOG, STORED, upload
+from .followed import FUNCTION, INVOKED, LOG, STORED, upload
 
 RIGHTS = [*STORED, "destination-bucket.exists", "role.can-write-destination"]
 
 
 @pytest.mark.requirement(
     "logs.group",
-    rests_on=["function.exists", "role.can-write-logs", "transfer.invoked"],
-    hint="Invoke the function once with a role that may write logs, or create the group yourself.",
+    rests_on=INVOKED,
+    hint="Let $function log to its own group, and invoke it once: its concurrency must not be 0.",
     command="aws logs create-log-group --log-group-name /aws/lambda/$function",
     playbook=FUNCTION,
 )
@@ -52,6 +52,7 @@ def test_the_logs_of_good_uploads_hold_no_error(snapshot: Snapshot) -> None:
 )
 def test_invocations_are_counted(snapshot: Snapshot) -> None:
     """The metrics show the invocations and no errors; where there are none, the REPORT lines do."""
+    snapshot.seen("uploads")  # without any, there is nothing to count
     counted = snapshot.seen("metrics")
     source, wanted = counted["source"], counted["uploads"]
     found = f"{counted['invocations']} and {counted['errors']} errors ({source})"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from labproof.preflight import wanted_key
-from labproof.snapshot import Snapshot, expect
+from labproof.snapshot import Snapshot, expect, is_error
+
+# States of a key in which AWS makes the tables under it inaccessible, sooner or later
+UNUSABLE = ("Disabled", "PendingDeletion", "Missing", "Unavailable")
 
 
 @pytest.mark.requirement(
@@ -40,14 +43,33 @@ def written(key: list[dict[str, str]]) -> str:
 
 @pytest.mark.requirement(
     "table.active",
-    rests_on=["table.exists"],
-    hint="Wait until the table $table is ACTIVE, then grade again.",
+    rests_on=["table.exists", "table.encrypted"],
+    hint="Wait until the table $table is ACTIVE, enable the key that encrypts it, grade again.",
     command="aws dynamodb wait table-exists --table-name $table",
 )
 def test_table_is_active(snapshot: Snapshot) -> None:
     """The table is ready to be used."""
     status = snapshot.part("table")["status"]
     expect(status == "ACTIVE", "status ACTIVE", status)
+    expect_usable_key(snapshot)
+
+
+def key_in_use(snapshot: Snapshot) -> str | None:
+    """Return the key that the table names; without one, DynamoDB encrypts with its own.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SSESpecification.html
+    """
+    encryption = snapshot.part("table")["encryption"] or {}
+    named = encryption.get("Status") != "DISABLED"
+    return encryption.get("KMSMasterKeyArn") if named else None
+
+
+def expect_usable_key(snapshot: Snapshot) -> None:
+    """Raise Failure where the key that encrypts the table is known to be out of use."""
+    key = snapshot.document["state"]["table"].get("encryption_key")
+    known = key_in_use(snapshot) and key is not None and not is_error(key)
+    state = key["state"] if known else None
+    expect(state not in UNUSABLE, "a table under a key that is enabled", f"a key that is {state}")
 
 
 @pytest.mark.requirement(
@@ -72,12 +94,10 @@ def test_table_is_billed_on_demand(snapshot: Snapshot) -> None:
 )
 def test_table_is_encrypted_at_rest(snapshot: Snapshot) -> None:
     """The table is encrypted at rest with a usable key of this account."""
-    encryption = snapshot.part("table")["encryption"] or {}
-    status = encryption.get("Status", "ENABLED")
-    expect(status == "ENABLED", "encryption ENABLED", status)
-    key = encryption.get("KMSMasterKeyArn")
+    key = key_in_use(snapshot)
     mine = key is None or f":{snapshot.target['account']}:" in key
     expect(mine, "a key of this account", key)
+    expect_usable_key(snapshot)
 
 
 @pytest.mark.requirement(

@@ -92,12 +92,16 @@ def test_trail_is_logging_to_a_bucket_of_its_own(snapshot: Snapshot) -> None:
 
 @pytest.mark.requirement(
     "trail.recorded",
-    rests_on=["source-bucket.exists"],
+    rests_on=[
+        *("source-bucket.exists", "trail.multi-region", "trail.logging"),
+        "trail.management-events",
+    ],
     hint="Look into the event history of $region for calls on $source_bucket.",
     command="aws cloudtrail lookup-events --lookup-attributes "
     "AttributeKey=ResourceName,AttributeValue=$source_bucket",
 )
 def test_the_calls_are_in_the_event_history(snapshot: Snapshot) -> None:
-    """The probe's API calls appear in the event history."""
+    """The probe's API calls appear in the event history, while the trail is logging."""
+    expect(snapshot.part("trail")["logging"] is True, "a trail that is logging", "one that is not")
     names = list(snapshot.seen("recorded"))
     expect(bool(names), f"calls on {snapshot.lab.source_bucket} in the event history", "none")
