@@ -20,6 +20,7 @@ from labproof.aws import Connection
 from labproof.inventory import read_host
 from labproof.labs import COMMON_DEFAULTS, READERS
 
+from ..grader.conftest import grade, told
 from . import aws_cli
 from .conftest import PROJECT, SANDBOX_INVENTORY, Run, World
 
@@ -158,6 +159,12 @@ def test_the_commands_of_a_page_run(outputs: dict[str, tuple[int, str]], host: s
 def test_a_lab_built_by_hand_is_proved(proof: Run, host: str) -> None:
     assert proof.recap[host]["failures"] == 0, proof.message(host)
     assert f"{host} works: " in proof.output
+
+
+@needs_cli
+@pytest.mark.parametrize("host", LABS)
+def test_a_lab_built_by_hand_has_all_points(world: World, proof: Run, host: str) -> None:
+    assert told(grade(world.lab(host))) == []
 
 
 @pytest.mark.parametrize("host", LABS)
