@@ -22,6 +22,7 @@ from labproof.inventory import InventoryLab
 from .labs import Bench, grade
 
 TIMEOUT_S = 20.0
+LONGEST_TRACE = 1000
 QUIET_S = 2.5
 # How many labs of each kind take turns, so that all kinds are done at about the same time.
 COPIES = {
@@ -64,20 +65,21 @@ def compare(fault: Fault, lab: str, result: dict[str, Any]) -> Verdicts:
 
 
 def one(fault: Fault, label: str, entry: InventoryLab, place: Place) -> Verdicts:
-    """Plant a fault, grade, mend."""
+    """Plant a fault, grade, mend; what goes wrong with that is a false alarm, too."""
     began = time.monotonic()
+    verdicts = Verdicts(fault.name, label)
     try:
         before = plant(fault, place)
-    except Exception as error:
-        told = f"not planted: {type(error).__name__}: {error}"
-        return Verdicts(fault.name, label, misses=["planting"], found={"planting": told})
-    try:
-        verdicts = compare(fault, label, grade(entry, QUIET_S if fault.quiet else TIMEOUT_S))
-    finally:
-        mend(before, place)
-    if left := unmended(before, place):
+        try:
+            verdicts = compare(fault, label, grade(entry, fault.seconds or TIMEOUT_S))
+        finally:
+            mend(before, place)
+        left = ", ".join(unmended(before, place))
+    except Exception:
+        left = traceback.format_exc()[-LONGEST_TRACE:]
+    if left:
         verdicts.alarms.append("mending")
-        verdicts.found["mending"] = ", ".join(left)
+        verdicts.found["mending"] = left
     verdicts.seconds = time.monotonic() - began
     return verdicts
 
@@ -133,7 +135,7 @@ def run(
             try:
                 found += future.result()
             except Exception:
-                broken = traceback.format_exc(limit=3)
+                broken = traceback.format_exc()[-LONGEST_TRACE:]
                 found.append(Verdicts("(chain)", label, alarms=["chain"], found={"chain": broken}))
             said(label)
     return found

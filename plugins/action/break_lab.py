@@ -1,0 +1,114 @@
+"""Plant a fault into a working lab, mend it, or list the faults that there are."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from labproof.collect import read_lab
+from labproof.faults import Client, Fault, FaultError, Place, fault, for_lab
+from labproof.faults.planted import at_random, mend_in, plant_in
+from labproof.labs import Lab
+from labproof.playbook import LabAction
+from labproof.preflight import check_account
+
+SEEDS = 1_000_000
+PARTS = ("source_bucket", "destination_bucket", "role", "table", "function", "key", "trail")
+
+
+class ActionModule(LabAction):
+    argument_spec = {
+        "fault": {"type": "str", "default": ""},
+        "seed": {"type": "int"},
+        "folder": {"type": "path", "required": True},
+    }
+
+    def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        lab, folder = self.lab(), Path(arguments["folder"])
+        try:
+            return self.done(lab, arguments["fault"], arguments["seed"], folder)
+        except FaultError as error:
+            return {"failed": True, "msg": str(error)}
+
+    def done(self, lab: Lab, name: str, seed: int | None, folder: Path) -> dict[str, Any]:
+        if not name:
+            return {"msg": listed(lab)}
+        place = Place(lab, self.connection, ClientHost(self, lab.client_dir or ""))
+        if name == "none":
+            return self.mended(place, folder)
+        hidden = name == "random"
+        seed = secrets.randbelow(SEEDS) if seed is None else seed
+        chosen = at_random(lab, seed) if hidden else fault(name, lab)
+        return self.planted(place, chosen, folder, seed if hidden else None)
+
+    def planted(
+        self, place: Place, chosen: Fault, folder: Path, seed: int | None
+    ) -> dict[str, Any]:
+        expect_built(place)
+        if self.check_mode:
+            return {"changed": True, "msg": f"A fault would be planted into {place.lab.host}."}
+        plant_in(folder, chosen, place, hidden=seed is not None)
+        what = f"Planted {chosen.name}: {chosen.says}"
+        return {"changed": True, "msg": what if seed is None else unknown(place.lab, seed)}
+
+    def mended(self, place: Place, folder: Path) -> dict[str, Any]:
+        if self.check_mode:
+            return {"changed": True, "msg": f"{place.lab.host} would be mended."}
+        name = mend_in(folder, place)
+        host = place.lab.host
+        said = f"{host} is mended; the fault was {name}." if name else f"{host} has no fault."
+        return {"changed": name is not None, "msg": said}
+
+
+class ClientHost(Client):
+    """The client's folder, by the connection of its host."""
+
+    def __init__(self, action: ActionModule, folder: str) -> None:
+        self.action, self.folder = action, folder
+
+    def read(self, name: str) -> bytes | None:
+        path = self.path(name)
+        text = self.run(f"test ! -e {path} || {{ echo found; base64 {path}; }}")
+        found, _, content = text.partition("\n")
+        return base64.b64decode(content) if found == "found" else None
+
+    def write(self, name: str, content: bytes | None) -> None:
+        path = self.path(name)
+        self.run(f"rm -f {path}" if content is None else f"umask 022; cat > {path}", content)
+
+    def path(self, name: str) -> str:
+        return quote(f"{self.folder}/{name}")
+
+    def run(self, command: str, content: bytes | None = None) -> str:
+        done = self.action._low_level_execute_command(command, in_data=content)
+        if done["rc"]:
+            raise FaultError(f"The client host refuses it: {done['stderr'].strip()}.")
+        return str(done["stdout"])
+
+
+def expect_built(place: Place) -> None:
+    """Raise FaultError unless all parts of a lab exist."""
+    lab, place_of = place.lab, place.connection
+    check_account(place_of)
+    found = read_lab(lab, place_of)
+    missing = [part.replace("_", " ") for part in PARTS if part in found and found[part] is None]
+    if missing:
+        raise FaultError(
+            f"{lab.host} is not built, it lacks the {', '.join(missing)}: build it with "
+            f"`ansible-playbook site.yml -l {lab.host}`, then break it."
+        )
+
+
+def listed(lab: Lab) -> list[str]:
+    """Return a line for each fault that fits a lab."""
+    return [f"{one.name}: {one.says}" for one in for_lab(lab)]
+
+
+def unknown(lab: Lab, seed: int) -> str:
+    return (
+        f"Something is wrong with {lab.host} now (seed {seed}). Find it and mend it: "
+        "docs/break-fix.md says how, and `ansible-playbook grade.yml` tells when it is whole."
+    )
