@@ -18,7 +18,7 @@ PORT = --port $(SANDBOX_PORT)
 python = $(shell for s in $(1); do for p in python$$s $$HOME/.pyenv/versions/$$s*/bin/python$$s; do \
   $$p -c 'import sys, venv' 2>/dev/null && { echo $$p; exit; }; done; done; echo $(2))
 
-.PHONY: help lab verify grade regrade check destroy sandbox stop test lint bench audit lock clean
+.PHONY: help lab verify grade accuracy regrade check destroy sandbox stop test lint bench audit lock clean
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ grade: $(VENV)/.ready ## Grade the labs, and write a report into reports/
 
 regrade: $(VENV)/.ready ## Judge archived snapshots again, without AWS (FROM=reports/latest)
 	@$(BIN)/python -m labproof.regrade $(FROM)
+
+accuracy: $(VENV)/.ready ## Plant every fault into correct labs, and count the grader's mistakes
+	@$(BIN)/python -m tests.accuracy
 
 check: $(VENV)/.ready ## Judge the labs' state, one test per requirement
 	@$(BIN)/pytest tests/checks --hosts=ansible://all --ansible-inventory=$(INVENTORY)

@@ -30,7 +30,7 @@ UNPLANTABLE = {
 }
 # What uploads show, which nothing can be seen of when the pipeline stands still.
 GROUPS = {"pipeline": ("transfer.", "metadata.", "ingest.", "logs.")}
-FIELDS = {"name", "says", "kinds", "changes", "fails", "blocked", "needs", "seconds"}
+FIELDS = {"name", "says", "kinds", "changes", "fails", "blocked", "needs", "seconds", "area"}
 MOST_NEAR = 3
 
 
@@ -46,6 +46,7 @@ class Fault:
     blocked: frozenset[str]
     needs: tuple[tuple[str, str], ...] = ()
     seconds: float | None = None
+    area: str = ""
 
     def fits(self, lab: Lab) -> bool:
         """Tell whether a fault is for a lab."""
@@ -62,7 +63,7 @@ def requirements(kind: str) -> frozenset[str]:
 def catalogue() -> dict[str, Fault]:
     """Return all faults by their names. Raises FaultError with every problem of the data."""
     entries = [
-        entry
+        entry | {"area": path.stem}
         for path in sorted(FOLDER.glob("*.yml"))
         for entry in yaml.safe_load(path.read_text("utf-8"))
     ]
@@ -102,6 +103,7 @@ def _fault(entry: dict[str, Any]) -> Fault:
         frozenset(i for p in entry.get("blocked", []) for i in _meant(p, ids)) - fails,
         tuple(entry.get("needs", {}).items()),
         entry.get("seconds"),
+        entry["area"],
     )
 
 

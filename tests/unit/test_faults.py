@@ -1,0 +1,127 @@
+"""The catalogue of faults as data: it covers the rubric, and says what is wrong with itself."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labproof.faults import UNPLANTABLE, FaultError, catalogue, fault, for_lab
+from labproof.faults.catalogue import requirements
+from labproof.faults.changes import CHANGES
+from labproof.faults.handlers import edited, handler_source, plain
+from labproof.faults.planted import Planted, at_random
+from labproof.labs import FLOWS, Lab, kinds, resolve
+from labproof.source import handler_exists, live_placeholders
+from tests.grader.conftest import names
+
+FEWEST = 80
+
+
+def lab(kind: str = "file_transfer", **variables: Any) -> Lab:
+    wanted = (*kinds()[kind]["requires"], "lab_client_dir")
+    mine = {name: value for name, value in names("ada").items() if name in wanted}
+    return resolve("ada", [kind], mine | variables)
+
+
+def test_there_are_enough_faults_for_every_kind_of_lab() -> None:
+    assert len(catalogue()) >= FEWEST
+    assert all(len(for_lab(lab(kind))) > FEWEST / 4 for kind in kinds())
+
+
+def test_every_requirement_has_a_fault_that_fails_it() -> None:
+    hit = frozenset[str]().union(*(one.fails for one in catalogue().values()))
+    assert hit == frozenset[str]().union(*map(requirements, kinds())) - set(UNPLANTABLE)
+
+
+def test_most_requirements_have_two_faults() -> None:
+    hits = Counter(name for one in catalogue().values() for name in one.fails)
+    once = {name for name, times in hits.items() if times == 1}
+    # There is but one way: each of these is a single setting, or only one thing can undo it.
+    assert once <= {
+        *("source-bucket.exists", "destination-bucket.exists", "role.exists", "table.exists"),
+        *("function.exists", "function.uses-role"),
+        *("trail.validated", "table.recoverable", "table.on-demand", "table.encrypted"),
+        *("source-bucket.anonymous-read", "transfer.listed", "logs.metrics", "table.active"),
+    }
+
+
+def test_every_change_is_used() -> None:
+    used = {name for one in catalogue().values() for name, _ in one.changes}
+    assert used == set(CHANGES)
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_plain_handler_is_complete_under_any_handler_name(flow: str) -> None:
+    kind = next(k for k, known in kinds().items() if known["defaults"]["lab_flow"] == flow)
+    files = handler_source(lab(kind), "app.main.run", {})
+    assert handler_exists(files, "app.main.run")
+    assert live_placeholders(files, "app.main.run") == []
+    assert "$" not in next(iter(files.values()))
+
+
+def test_each_edit_finds_its_text_and_leaves_python() -> None:
+    for one in catalogue().values():
+        edits = [a["edits"] for name, a in one.changes if name == "code" and "edits" in a]
+        for edit in edits:
+            for kind in one.kinds:
+                flow = kinds()[kind]["defaults"]["lab_flow"]
+                whole = {old.replace("$$", "$"): new for old, new in edit.items()}
+                compile(edited(plain(flow), whole), one.name, "exec")
+
+
+def test_an_unknown_fault_is_told_with_near_ones() -> None:
+    with pytest.raises(FaultError, match="no fault 'table-key-nmber': table-key-number"):
+        fault("table-key-nmber", lab())
+
+
+def test_a_fault_of_another_kind_is_refused() -> None:
+    with pytest.raises(FaultError, match="key-disabled is not for ada, a file_transfer lab"):
+        fault("key-disabled", lab())
+
+
+def test_a_fault_at_random_is_the_same_for_the_same_seed() -> None:
+    drawn = [at_random(lab(), seed).name for seed in range(20)]
+    assert drawn == [at_random(lab(), seed).name for seed in range(20)]
+    assert len(set(drawn)) > 5
+
+
+def test_a_bad_catalogue_is_told_in_sentences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = {"says": "It is.", "kinds": ["event_copy"], "fails": ["role.exists"]}
+    entries = [
+        good | {"name": "one", "changes": ["role-gone"]},
+        good | {"name": "one", "changes": ["role-gone"]},
+        good | {"name": "two", "changes": ["unheard"], "fails": ["table.key"]},
+        good | {"name": "three", "changes": [{"role-gone": {"how": "fast"}}], "kinds": ["other"]},
+        good | {"name": "four", "changes": [{"role-gone": {"how": "fast"}}], "more": 1},
+    ]
+    (tmp_path / "faults.yml").write_text(json.dumps(entries))
+    loading = catalogue.__wrapped__
+    monkeypatch.setitem(loading.__globals__, "FOLDER", tmp_path)
+    with pytest.raises(FaultError) as told:
+        loading()
+    assert str(told.value).splitlines() == [
+        "two speaks of table.key, which none of its labs has.",
+        "two makes the unknown change unheard.",
+        "two fails nothing of a event_copy lab.",
+        "three is for unknown kinds: other.",
+        "four has the unknown fields more.",
+        "four cannot make the change role-gone: got an unexpected keyword argument 'how'.",
+        "one is in the catalogue twice.",
+    ]
+
+
+def test_what_is_planted_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
+    planted = Planted.of(tmp_path / "faults", "ada")
+    assert planted.read() is None
+    planted.write({"fault": "role-missing", "hidden": False, "before": []})
+    assert planted.read() == {"fault": "role-missing", "hidden": False, "before": []}
+    assert planted.path.stat().st_mode & 0o777 == 0o600
+    planted.path.write_text("half")
+    with pytest.raises(FaultError, match="is damaged"):
+        planted.read()
