@@ -11,6 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from labproof.labs import LabError
 from labproof.runs import file_name, write_text
 from labproof.snapshot import SCHEMA_VERSION, Snapshot
 
@@ -18,7 +19,7 @@ MOST_BYTES = 5_000_000
 FOLDER = "snapshots"
 
 
-class ArchiveError(ValueError):
+class ArchiveError(LabError):
     """A snapshot cannot be written or read; the message is one sentence."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
@@ -29,8 +30,6 @@ class LabAction(ActionBase):  # type: ignore[misc]
     ) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
-        self.variables = self.template_variables(self.task_vars)
-        self.connection = Connection.from_variables(self.variables)
         _, arguments = self.validate_argument_spec(argument_spec=self.argument_spec)
         try:
             result.update(self.act(arguments))
@@ -43,6 +42,15 @@ class LabAction(ActionBase):  # type: ignore[misc]
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Do the work. Raises one of USER_ERRORS with a sentence for people."""
         raise NotImplementedError
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """The host's ``lab_*`` and ``aws_*`` variables; not every action needs them to be right."""
+        return self.template_variables(self.task_vars)
+
+    @cached_property
+    def connection(self) -> Connection:
+        return Connection.from_variables(self.variables)
 
     @property
     def check_mode(self) -> bool:

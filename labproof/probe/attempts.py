@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from labproof.aws import Connection
@@ -18,7 +19,12 @@ from labproof.probe.reading import asked
 from labproof.redaction import redact
 from labproof.snapshot import error_of, is_error
 
-MAX_EVENTS = 20_000
+# What one answer holds at most, and all that an emulator gives of a longer log
+MAX_EVENTS = 10_000
+READING = "filter_log_events"
+# Lines that begin and end invocations, in the log's two formats, and that tell of trouble
+FRAME = ("START RequestId", "REPORT RequestId", "platform.start", "platform.report")
+TROUBLE = ("ERROR", "Error", "Exception", "CRITICAL", "Traceback", "timed out", "exited")
 MAX_LINE = 500
 MAX_LINES = 40
 CLOCK_TOLERANCE_MS = 1000
@@ -48,28 +54,52 @@ class Attempt:
         return [line for line in self.lines if _is_trouble(line, key)]
 
 
-def read_attempts(connection: Connection, function: str, since_ms: int) -> Any:
+def read_attempts(
+    connection: Connection, function: str, since_ms: int, marks: tuple[str, ...] = ()
+) -> Any:
     """Return a function's invocations since a time, by their start, or an error.
 
-    Nothing is read beyond MAX_EVENTS lines; where a log has more, that is an error too, for the
-    end of an invocation may be among what was not read.
+    Of a log with MAX_EVENTS lines or more, only those are read that begin or end an invocation,
+    hold one of the ``marks``, or tell of an error.
     """
+    read = partial(_events, connection, function, since_ms)
+    events = asked(READING, read)
+    if not is_error(events) and len(events or []) >= MAX_EVENTS:
+        events = asked(READING, lambda: _telling(read, marks))
+    return events if is_error(events) else [_attempt(one) for one in invocations(events or [])]
+
+
+def _events(
+    connection: Connection, function: str, since_ms: int, pattern: str = ""
+) -> list[dict[str, Any]]:
     pages = (
         connection.client("logs")
-        .get_paginator("filter_log_events")
+        .get_paginator(READING)
         .paginate(
             logGroupName=f"/aws/lambda/{function}",
             startTime=since_ms - CLOCK_TOLERANCE_MS,
             PaginationConfig={"MaxItems": MAX_EVENTS},
+            **({"filterPattern": pattern} if pattern else {}),
         )
     )
-    events = asked("filter_log_events", lambda: [e for page in pages for e in page["events"]])
-    if is_error(events):
-        return events
-    found = [_attempt(one) for one in invocations(events or [])]
-    if len(events or []) >= MAX_EVENTS and not any(a.ended_ms for a in found):
-        return error_of("filter_log_events", "TooManyEvents", f"over {MAX_EVENTS} log lines")
-    return found
+    return [event for page in pages for event in page["events"]]
+
+
+def _telling(read: Callable[..., list[dict[str, Any]]], marks: tuple[str, ...]) -> Any:
+    """Ask for lines of each kind by itself: an emulator does not know how to ask for either."""
+    needed = [read(pattern=f'"{pattern}"') for pattern in (*FRAME, *marks)]
+    if any(len(found) >= MAX_EVENTS for found in needed):
+        return error_of(READING, "TooManyEvents", f"over {MAX_EVENTS} lines about invocations")
+    found = [*needed, *(read(pattern=f'"{pattern}"') for pattern in TROUBLE)]
+    unique = {(e["logStreamName"], e["timestamp"], e["message"]): e for part in found for e in part}
+    return sorted(unique.values(), key=_place)
+
+
+def _place(event: dict[str, Any]) -> tuple[int, str, int]:
+    """Return what puts an event into its stream's order; AWS numbers events of one moment."""
+    line = event["message"]
+    rank = 0 if started(line) else 2 if is_report(line) else 1
+    return event["timestamp"], event.get("eventId", ""), rank
 
 
 def _attempt(events: list[dict[str, Any]]) -> Attempt:

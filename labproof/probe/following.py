@@ -17,7 +17,7 @@ from labproof.labs import Lab
 from labproof.logs import names_key
 from labproof.probe.attempts import CLOCK_TOLERANCE_MS, Attempt, read_attempts, shown
 from labproof.probe.reading import asked, moments, now_ms
-from labproof.probe.uploads import Upload
+from labproof.probe.uploads import RUN_LENGTH, Upload
 from labproof.snapshot import is_error
 
 WORKERS = 8
@@ -59,6 +59,11 @@ class Watch:
         return [upload for upload in self.uploads if not upload.finished]
 
     @property
+    def marks(self) -> tuple[str, ...]:
+        """What the uploads' tokens begin with: a line with it names an upload."""
+        return tuple({u.token[:RUN_LENGTH]: None for u in self.uploads if u.token})
+
+    @property
     def seen_attempts(self) -> list[Attempt]:
         return [] if is_error(self.attempts) else list(self.attempts)
 
@@ -88,7 +93,9 @@ def follow(watch: Watch, timeout: float, after: Callable[[], None] = lambda: Non
 
 def look(watch: Watch, waited: float = 0.0, late: bool = True) -> None:
     """Read the log once, look for effects, and note what is finished."""
-    watch.attempts = read_attempts(watch.connection, watch.lab.function, watch.since_ms)
+    watch.attempts = read_attempts(
+        watch.connection, watch.lab.function, watch.since_ms, watch.marks
+    )
     # What has ended before the effects are looked for has no effects later.
     ended = {upload.label for upload in watch.pending if is_ended(watch, upload)}
     watch.look_for(watch)

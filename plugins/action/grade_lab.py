@@ -14,10 +14,11 @@ from labproof.judge import judge
 from labproof.labs import Lab
 from labproof.playbook import LabAction
 from labproof.results import add_lab
-from labproof.snapshot import Snapshot, error_of
+from labproof.snapshot import Snapshot, error_of, is_error
 from labproof.terms import read_terms
 
 Files = dict[str, Any]
+NO_FOLDER = "is not a directory"  # as the find module says it
 
 
 class ActionModule(LabAction):
@@ -37,7 +38,8 @@ class ActionModule(LabAction):
         write_snapshot(document, run)
         result = judge(Snapshot(document))
         add_lab(run, result)
-        return {"msg": f"{lab.host}: {result['score']} of {result['max_score']}"}
+        said = f"{lab.host}: {result['score']} of {result['max_score']}"
+        return {"msg": said, "why_not": why_not(document)}
 
     def client(self, lab: Lab) -> Files | None:
         """Return the client's files: ``{name: {"sha256", "size"} | None}``, or an error."""
@@ -55,7 +57,15 @@ class ActionModule(LabAction):
             return error_of("ssh", "Unreachable", str(error))
         if found.get("failed"):
             return error_of("find", "Failed", str(found.get("msg")))
+        if unread := [why for why in found["skipped_paths"].values() if not why.endswith(NO_FOLDER)]:
+            return error_of("find", "Unreadable", unread[0])
         return by_name(lab, found["files"])
+
+
+def why_not(document: dict[str, Any]) -> str:
+    """Return why a lab could not be graded at all; empty where it was."""
+    state = document["state"]
+    return str(state["error"]["message"]) if is_error(state) else ""
 
 
 def by_name(lab: Lab, files: list[dict[str, Any]]) -> Files:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labproof.probe import hopeless
-from labproof.probe.attempts import MAX_LINES, read_attempts, shown
+from labproof.probe.attempts import MAX_EVENTS, MAX_LINES, read_attempts, shown
 from labproof.probe.cleaning import remove_items, remove_objects
 from labproof.probe.effects import MAX_PAGES, as_text, find_items, matching, strays
 from labproof.probe.following import Watch
@@ -106,6 +106,46 @@ def test_a_copy_under_another_name_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_log_that_may_not_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     where = watch(monkeypatch, filter_log_events=refusal("AccessDeniedException"))
     assert is_error(read_attempts(where.connection, "ada-copy", 0))
+
+
+def chatty(lines: int, request: str = "r-1", stream: str = "s") -> list[dict[str, Any]]:
+    """Return the log of one invocation that prints many lines, all in one moment."""
+    text = [f"START RequestId: {request}", *(f"line {n}" for n in range(lines))]
+    text += ["[ERROR] no luck", f"note-abc {request}", f"REPORT RequestId: {request}"]
+    return [{"logStreamName": stream, "timestamp": 1, "message": one} for one in text]
+
+
+def answering(log: list[dict[str, Any]]) -> Any:
+    """Answer as an emulator does: the first events that hold a pattern, and no next page."""
+
+    def answer(filterPattern: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
+        found = [event for event in log if filterPattern.strip('"') in event["message"]]
+        return {"events": found[:MAX_EVENTS]}
+
+    return answer
+
+
+def test_a_log_of_many_lines_is_read_for_what_it_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = [*chatty(MAX_EVENTS), *chatty(MAX_EVENTS, "r-2", "t")]
+    where = watch(monkeypatch, filter_log_events=answering(log))
+    found = read_attempts(where.connection, "ada-copy", 0, ("note-abc",))
+    assert [(a.request_id, a.ended_ms, a.raised) for a in found] == [
+        ("r-1", 1, True),
+        ("r-2", 1, True),
+    ]
+    assert found[0].lines == [
+        "START RequestId: r-1",
+        "note-abc r-1",
+        "[ERROR] no luck",
+        "REPORT RequestId: r-1",
+    ]
+
+
+def test_a_log_of_too_many_invocations_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = [event for n in range(MAX_EVENTS) for event in chatty(0, f"r-{n}")]
+    where = watch(monkeypatch, filter_log_events=answering(log))
+    found = read_attempts(where.connection, "ada-copy", 0)
+    assert found["error"]["code"] == "TooManyEvents"
 
 
 def test_lines_are_few_short_and_without_secrets() -> None:
