@@ -17,12 +17,14 @@ from jsonschema import Draft202012Validator
 import labproof
 from labproof.archive import FOLDER as SNAPSHOTS
 from labproof.judge import judge
+from labproof.reports import junit, page
+from labproof.reports.comparison import compare
 from labproof.reports.plain import one_line
 from labproof.runs import ReportError, file_name, new_run, point_latest, write_report
 from labproof.snapshot import Snapshot
 
 SCHEMA_VERSION = 1
-FILE = "results.json"
+FILE, JUNIT_FILE, PAGE_FILE = "results.json", "junit.xml", "index.html"
 Results = dict[str, Any]
 Entry = dict[str, Any]
 
@@ -38,10 +40,10 @@ def add_lab(run: Path, entry: Entry) -> None:
     write_report(_own(run, "labs", entry), dump(in_order(entry | done)))
 
 
-def finish(run: Path) -> Results:
+def finish(run: Path, earlier: Results | None = None) -> Results:
     """Write what a run's labs come to, and let ``latest`` point at it. Raises ReportError."""
     results = assemble(added(run))
-    publish(run, results)
+    publish(run, results, earlier)
     point_latest(run)
     return results
 
@@ -54,9 +56,15 @@ def added(run: Path) -> list[Entry]:
     return [json.loads(path.read_text("utf-8")) for path in paths]
 
 
-def publish(folder: Path, results: Results) -> None:
-    """Write the results and every report of them into a folder. Raises ReportError."""
+def publish(folder: Path, results: Results, earlier: Results | None = None) -> None:
+    """Write the results and every report of them into a folder. Raises ReportError.
+
+    With the results of an earlier run, the page tells what has changed since.
+    """
+    changed = compare(earlier, results) if earlier else None
     write_report(folder / FILE, dump(results))
+    write_report(folder / JUNIT_FILE, junit.render(results))
+    write_report(folder / PAGE_FILE, page.render(results, changed))
 
 
 def entry_of(snapshot: Snapshot) -> Entry:
