@@ -27,7 +27,9 @@ CLIENT_CONFIG = Config(
     retries={"mode": "adaptive", "max_attempts": 6}, connect_timeout=5, read_timeout=60
 )
 # The first question is not worth long retries: where nobody answers, people should soon be told.
-FIRST_CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5)
+FIRST_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=10
+)
 CREDENTIAL_CODES = {
     "AuthFailure",
     "ExpiredToken",
@@ -204,7 +206,7 @@ def preload(services: tuple[str, ...]) -> None:
 @cache
 def _assumed(connection: Connection) -> dict[str, str]:
     options = connection._client_options() | connection._keys()
-    sts = connection._session().client("sts", config=CLIENT_CONFIG, **options)
+    sts = connection._session().client("sts", config=FIRST_CONFIG, **options)
     request = {"RoleArn": connection.assume_role_arn, "RoleSessionName": "labproof"}
     if connection.external_id:
         request["ExternalId"] = connection.external_id

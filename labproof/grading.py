@@ -16,6 +16,7 @@ from labproof.inventory import InventoryLab
 from labproof.labs import targets
 from labproof.preflight import check_account
 from labproof.probe import default_timeout, probe
+from labproof.redaction import cleaned
 from labproof.snapshot import SCHEMA_VERSION, error_of, is_error
 
 NO_TERMS: dict[str, Any] = {"points": {}, "left_out": [], "waived": {}}
@@ -60,7 +61,7 @@ def take(
         state = seen = error_of("get_caller_identity", "NoAccess", str(error))
     else:
         state = watch.time("state", lambda: collect(lab, connection, place))
-        state["client"] = client
+        state["client"] = cleaned(client)
         seen = watch.time("probe", lambda: probe(lab, connection, state, patience))
         # A function's first invocation, which may be the probe's, makes its log group.
         if state["log_group"] is None:

@@ -57,7 +57,8 @@ class ActionModule(LabAction):
             return error_of("ssh", "Unreachable", str(error))
         if found.get("failed"):
             return error_of("find", "Failed", str(found.get("msg")))
-        if unread := [why for why in found["skipped_paths"].values() if not why.endswith(NO_FOLDER)]:
+        skipped = map(str, found["skipped_paths"].values())
+        if unread := [why for why in skipped if not why.endswith(NO_FOLDER)]:
             return error_of("find", "Unreadable", unread[0])
         return by_name(lab, found["files"])
 
