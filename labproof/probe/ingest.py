@@ -111,8 +111,10 @@ class Ingestion:
 
     def put(self, labels: tuple[str, ...]) -> None:
         uploads = [fresh(label, FORM) for label in labels]
+        # What was seen before an upload cannot be due to it.
+        seen = frozenset(attempt.request_id for attempt in self.watch.seen_attempts)
         for upload in uploads:
-            upload.once = upload.label in samples.BAD_FILES
+            upload.once, upload.earlier = upload.label in samples.BAD_FILES, seen
         sent = together(self.send_one, uploads)
         self.watch.add(*(answer for answer in sent if isinstance(answer, Upload)))
         self.answers |= {u.label: answer for u, answer in zip(uploads, sent, strict=True)}
@@ -197,6 +199,8 @@ def stored_records(watch: Watch, device: str) -> Any:
         )
     )
     items = asked("query", lambda: [item for page in pages for item in page["Items"]])
+    if is_error(items) and items["error"]["code"] == "ValidationException":
+        return []  # a table with another key holds no such records
     if items is None or is_error(items):
         return items
     return [{name: plain(value) for name, value in item.items()} for item in items]

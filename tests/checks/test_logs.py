@@ -10,6 +10,7 @@ from labproof.snapshot import Snapshot, expect, expect_none
 from .followed import FUNCTION, INVOKED, LOG, STORED, upload
 
 RIGHTS = [*STORED, "destination-bucket.exists", "role.can-write-destination"]
+RIGHTS += ["function.environment"]
 
 
 @pytest.mark.requirement(
