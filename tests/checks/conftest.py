@@ -19,7 +19,7 @@ import testinfra
 from ansible import constants
 from testinfra.host import Host
 
-from labproof.archive import read_snapshot
+from labproof.archive import ArchiveError, read_snapshot
 from labproof.grading import take
 from labproof.inventory import InventoryLab, read_host
 from labproof.judge import BLOCKED, ERROR, Outcome, decide
@@ -89,6 +89,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # testinfra looks for ansible-inventory on the PATH, which an environment not activated lacks.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    if folder := config.getoption("--snapshots"):
+        read_all(Path(folder), sources(config))
+
+
+def read_all(folder: Path, archived: list[Source]) -> None:
+    """Read the snapshots before anything is collected, for then a problem is told in a line."""
+    if not archived:
+        raise pytest.UsageError(f"There is no snapshot in {folder}: grade labs, or name another.")
+    try:
+        for source in archived:
+            source.snapshot()
+    except ArchiveError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @cache
