@@ -19,7 +19,7 @@ from labproof.archive import FOLDER as SNAPSHOTS
 from labproof.judge import judge
 from labproof.reports import junit, page
 from labproof.reports.comparison import compare
-from labproof.reports.plain import one_line
+from labproof.reports.plain import HARMFUL, one_line
 from labproof.runs import ReportError, file_name, new_run, point_latest, write_report
 from labproof.snapshot import Snapshot
 
@@ -104,8 +104,12 @@ def merge(runs: Iterable[Results]) -> Results:
 
 
 def dump(document: Any) -> str:
-    """Return a document as text: readable, and the same bytes for the same content."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """Return a document as text: readable, and the same bytes for the same content.
+
+    What a terminal would obey is escaped, as JSON itself escapes only some of it.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return HARMFUL.sub(lambda found: json.dumps(found.group())[1:-1], text) + "\n"
 
 
 def read_results(path: Path) -> Results:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from labproof import runs
+from labproof.reports.plain import HARMFUL
 from labproof.results import (
     add_lab,
     assemble,
@@ -227,3 +228,11 @@ def test_a_folder_in_the_place_of_latest_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="latest cannot be written"):
         finish(run)
     assert not [p for p in tmp_path.iterdir() if p.name.endswith(".tmp")]
+
+
+def test_what_a_terminal_would_obey_is_escaped_and_comes_back() -> None:
+    nasty = "\x1b[31m \x9b1m \u202e \U000e0041 \ud800 é\tü\n"
+    written = dump({nasty: nasty})
+    assert not HARMFUL.search(written)
+    assert "é" in written
+    assert json.loads(written) == {nasty: nasty}
