@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from labproof import aws
 from labproof.aws import Connection
 from labproof.grading import take
 from labproof.inventory import InventoryLab
@@ -58,6 +60,36 @@ def enrol(sandbox: Sandbox, accounts: Iterator[str]) -> Enrol:
         return InventoryLab(lab, connection)
 
     return enrolled
+
+
+class Asked(NamedTuple):
+    """One call of the SDK."""
+
+    operation: str
+    request: dict[str, Any]
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Asked]]:
+    """Every call that any client makes from now on, as the SDK's own events tell of it."""
+    calls: list[Asked] = []
+    now = threading.local()
+    aws._client.cache_clear()
+    events = aws.SHARED_SESSION._session
+
+    def remember(params: dict[str, Any], **_: Any) -> None:
+        now.request = dict(params)
+
+    def record(model: Any, **_: Any) -> None:
+        name = f"{model.service_model.service_name}.{model.name}"
+        calls.append(Asked(name, now.request))
+
+    events.register("provide-client-params", remember, unique_id="rights-params")
+    events.register("before-call", record, unique_id="rights-call")
+    yield calls
+    events.unregister("provide-client-params", unique_id="rights-params")
+    events.unregister("before-call", unique_id="rights-call")
+    aws._client.cache_clear()
 
 
 def names(who: str) -> dict[str, Any]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from labproof import aws
 from labproof.authorization import Request, may
 from labproof.grader_policy import grader_policy
 from labproof.grading import take
 from labproof.inventory import InventoryLab
 from labproof.labs import Lab
 
-from .conftest import KINDS, TIMEOUT_S, Enrol, client_files, grade, told
+from .conftest import KINDS, TIMEOUT_S, Asked, Enrol, client_files, grade, told
 from .learner import allow, build, document
 
 # The right that an operation needs, where it has another name.
@@ -64,36 +61,6 @@ EXTENSIONS = {"lab_table_index": "by-time", "lab_topic": "told", "lab_more_sourc
 EXTENDED = ("file_metadata", {**EXTENSIONS, "lab_more_source_buckets": ["b-3"], "lab_stack": "s"})
 # IAM knows no resource for ending a subscription.
 ANYWHERE = {"sns:Unsubscribe"}
-
-
-class Asked(NamedTuple):
-    """One call of the SDK."""
-
-    operation: str
-    request: dict[str, Any]
-
-
-@pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Asked]]:
-    """Every call that any client makes from now on, as the SDK's own events tell of it."""
-    calls: list[Asked] = []
-    now = threading.local()
-    aws._client.cache_clear()
-    events = aws.SHARED_SESSION._session
-
-    def remember(params: dict[str, Any], **_: Any) -> None:
-        now.request = dict(params)
-
-    def record(model: Any, **_: Any) -> None:
-        name = f"{model.service_model.service_name}.{model.name}"
-        calls.append(Asked(name, now.request))
-
-    events.register("provide-client-params", remember, unique_id="rights-params")
-    events.register("before-call", record, unique_id="rights-call")
-    yield calls
-    events.unregister("provide-client-params", unique_id="rights-params")
-    events.unregister("before-call", unique_id="rights-call")
-    aws._client.cache_clear()
 
 
 def actions(asked: Asked) -> list[str]:
