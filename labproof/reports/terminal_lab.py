@@ -89,11 +89,18 @@ def _steps(pen: Pen, lab: Lab) -> Lines:
     if failed:
         yield f"{MARGIN}{pen.paint('bold', 'To do')}, first things first:"
     for number, check in enumerate(failed[:MOST_STEPS], 1):
-        worth = pen.paint("dim", f"({counted(check['max_points'], 'point')})")
-        title = one_line(check["title"], LONGEST_TEXT)
-        yield f"{MARGIN}{number}. {pen.paint('red', one_line(check['id']))}  {title} {worth}"
+        yield from _step(pen, number, check)
         for label in LABELS:
             yield from _told(pen, label, check.get(label, ""))
+
+
+def _step(pen: Pen, number: int, check: Check) -> Lines:
+    """Name a requirement; it is wrapped before it is painted, for colours take no room."""
+    name, worth = one_line(check["id"]), counted(check["max_points"], "point")
+    title = one_line(check["title"], LONGEST_TEXT)
+    lines = pen.wrapped(f"{number}. ", f"{name}: {title} ({worth})", longest=0)
+    yield next(lines).replace(name, pen.paint("red", name), 1)
+    yield from lines
 
 
 def _told(pen: Pen, label: str, text: str) -> Lines:
