@@ -1,7 +1,5 @@
 """The secure-ingestion lab's Lambda function, on real boto3 clients whose requests stay inside."""
 
-import ast
-import importlib.util
 import io
 import itertools
 import json
@@ -10,24 +8,35 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from types import ModuleType, SimpleNamespace
-from typing import Any, Self
-from urllib.parse import quote_plus
+from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
 from botocore.response import StreamingBody
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-FILES = Path(__file__).parents[2] / "files"
+from .fakes import refusal
+from .function_fakes import (
+    FILES,
+    ONE_FUNCTION,
+    SECRET,
+    FakeService,
+    Uploads,
+    foreign_packages,
+    load,
+    only,
+    run_without_uploads,
+)
+from .function_fakes import offline as offline
+from .function_fakes import printed as printed
+
 SOURCE = FILES / "secure-ingestion.py"
-SECRET = "never-print-the-event"
+UPLOADS = Uploads("landing", "data.json")
+record, event, bridged = UPLOADS.record, UPLOADS.event, UPLOADS.bridged
 MIB = 1024**2
 LIMIT = 400 * 1024
 NBSP = "\xa0".encode()
@@ -82,7 +91,6 @@ INVALID = st.one_of(
         lambda valid, bad: {**valid, "extra": bad}, VALID, st.sampled_from([[], {}, [1], {"a": 1}])
     ),
 )
-ANY_FUNCTION = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Clock:
@@ -103,31 +111,15 @@ class Clock:
         return remaining
 
 
-class FakeAws:
+class FakeAws(FakeService):
     """A landing bucket and a table, behind botocore's validation of each request."""
 
     def __init__(self) -> None:
-        self.calls: deque[tuple[str, dict[str, Any]]] = deque()
+        super().__init__(GetObject=self._get_object, BatchWriteItem=self._batch_write_item)
         self.objects: dict[str, Any] = {}
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.bodies: list[StreamingBody] = []
-        self.answers: dict[str, Any] = {
-            "GetObject": self._get_object,
-            "BatchWriteItem": self._batch_write_item,
-        }
         self.capacity: Iterator[int] = itertools.repeat(25)
-
-    @contextmanager
-    def listening_to(self, *clients: Any) -> Iterator[Self]:
-        handlers = {"provide-client-params": self._remember, "before-call": self._answer}
-        for client, name in itertools.product(clients, handlers):
-            client.meta.events.register(name, handlers[name])
-        yield self
-        for client, name in itertools.product(clients, handlers):
-            client.meta.events.unregister(name, handlers[name])
-
-    def of(self, operation: str) -> list[dict[str, Any]]:
-        return [params for name, params in self.calls if name == operation]
 
     @property
     def batches(self) -> list[list[dict[str, Any]]]:
@@ -136,18 +128,9 @@ class FakeAws:
             for params in self.of("BatchWriteItem")
         ]
 
-    def _remember(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        self.calls.append((model.name, json.loads(json.dumps(params))))
-
     def _answer(self, model: Any, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
         assert len(params.get("body") or b"") < 16 * MIB, "DynamoDB refuses larger requests"
-        answer = self.answers[model.name]
-        reply = answer(self.of(model.name)[-1]) if callable(answer) else answer
-        if isinstance(reply, ClientError):
-            return SimpleNamespace(status_code=400), reply.response
-        if isinstance(reply, Exception):
-            raise reply
-        return SimpleNamespace(status_code=200), reply
+        return super()._answer(model, params)
 
     def _get_object(self, params: dict[str, Any]) -> Any:
         content = self.objects[params["Key"]]
@@ -164,31 +147,6 @@ class FakeAws:
         taken = next(self.capacity)
         self.items.update(zip(keys[:taken], items[:taken], strict=True))
         return {"UnprocessedItems": {"table": requests[taken:]} if requests[taken:] else {}}
-
-
-def failure(operation: str, code: str, message: str = "Not allowed") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
-
-
-def record(key: str = "data.json", *, quoted: bool = False, **changes: Any) -> dict[str, Any]:
-    """Return the record S3 sends for an upload; `changes` go to its object part."""
-    stored = {"key": key if quoted else quote_plus(key, safe="/"), "size": 3, **changes}
-    return {
-        "eventName": "ObjectCreated:Put",
-        "userIdentity": {"principalId": SECRET},
-        "s3": {"bucket": {"name": "landing"}, "object": stored},
-    }
-
-
-def event(*records: dict[str, Any]) -> dict[str, Any]:
-    return {"Records": list(records or [record()])}
-
-
-def bridged(key: str = "data.json", kind: str = "Object Created", **changes: Any) -> dict[str, Any]:
-    """Return the event that EventBridge delivers for an upload."""
-    stored = {"key": key, "size": 3, **changes}
-    detail = {"bucket": {"name": "landing"}, "object": stored, "requester": SECRET}
-    return {"source": "aws.s3", "detail-type": kind, "detail": detail}
 
 
 def reading(index: int = 0, **changes: Any) -> dict[str, Any]:
@@ -208,41 +166,6 @@ def from_json(text: str | bytes) -> Any:
     return json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal)
 
 
-def load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("secure_ingestion", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def credentials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Made-up credentials, and one session for all tests: reading the service models is slow."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
-            patch.delenv(name, raising=False)
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, str(tmp_path_factory.getbasetemp() / "absent"))
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session())
-        patch.setattr(sys, "dont_write_bytecode", True)
-        yield
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail whatever would open a connection after all."""
-
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise AssertionError("a unit test reached for the network")
-
-    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", refuse)
-
-
 @pytest.fixture
 def clock(function: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
@@ -251,7 +174,7 @@ def clock(function: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture(scope="module")
-def function(credentials: None) -> Iterator[ModuleType]:
+def function(offline: None) -> Iterator[ModuleType]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TABLE_NAME", "table")
         yield load(SOURCE)
@@ -283,16 +206,6 @@ def ingest(run: Any, aws: FakeAws) -> Callable[..., Any]:
     return upload
 
 
-@pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
-    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-
-def only(items: Any) -> Any:
-    (item,) = items
-    return item
-
-
 def plain(item: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return a record as its item tells it."""
 
@@ -318,15 +231,10 @@ def read(
 
 class TestFile:
     def test_needs_only_boto_and_the_standard_library_of_python_3_11(self) -> None:
-        tree = ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 11))
-        nodes = list(ast.walk(tree))
-        names = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
-        names |= {n.module or "." for n in nodes if isinstance(n, ast.ImportFrom)}
-        packages = {name.split(".")[0] for name in names}
-        assert packages <= {"boto3", "botocore", *sys.stdlib_module_names}
+        assert not foreign_packages(SOURCE)
 
     def test_loads_without_its_variable_and_asks_for_it_when_invoked(
-        self, credentials: None, monkeypatch: pytest.MonkeyPatch
+        self, offline: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("TABLE_NAME", raising=False)
         module = load(SOURCE)
@@ -350,7 +258,7 @@ class TestFile:
 
 
 class TestReading:
-    @ANY_FUNCTION
+    @ONE_FUNCTION
     @given(
         values=st.lists(VALUES, max_size=6),
         indent=st.sampled_from([None, 0, 3]),
@@ -383,7 +291,7 @@ class TestReading:
         got = read(function, text.encode(), chunk_size)
         assert repr(got) == repr((from_json(text), None))
 
-    @ANY_FUNCTION
+    @ONE_FUNCTION
     @given(
         values=st.lists(VALUES, max_size=4),
         at=st.integers(0, 200),
@@ -411,7 +319,7 @@ class TestReading:
             is_array = isinstance(expected, list)
             assert (repr(got), bool(damage)) == (repr(expected if is_array else []), not is_array)
 
-    @ANY_FUNCTION
+    @ONE_FUNCTION
     @given(
         values=st.lists(st.dictionaries(TEXTS, SCALARS, max_size=3), max_size=5),
         at=st.integers(0),
@@ -436,7 +344,7 @@ class TestReading:
             assert damage
             assert damage != "it is not UTF-8"
 
-    @ANY_FUNCTION
+    @ONE_FUNCTION
     @given(values=st.lists(VALUES, max_size=6), chunk_size=st.integers(1, 40))
     def test_passes_over_what_is_too_large_and_gives_the_rest(
         self,
@@ -664,7 +572,7 @@ class TestRecord:
     def test_has_keys_of_up_to_2048_bytes(self, ingest: Any, aws: FakeAws) -> None:
         assert ingest([reading(device_id="é" * 1024)])["written"] == 1
 
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(ONE_FUNCTION, max_examples=60)
     @given(
         mix=st.lists(
             st.tuples(st.just(True), VALID) | st.tuples(st.just(False), INVALID), max_size=60
@@ -738,7 +646,7 @@ class TestWriting:
     def test_tries_again_where_the_whole_request_was_throttled(
         self, ingest: Any, aws: FakeAws, code: str
     ) -> None:
-        answers = iter([failure("BatchWriteItem", code), failure("BatchWriteItem", code)])
+        answers = iter([refusal(code, "BatchWriteItem"), refusal(code, "BatchWriteItem")])
         write = aws.answers["BatchWriteItem"]
         aws.answers["BatchWriteItem"] = lambda params: next(answers, None) or write(params)
         assert ingest([reading(i) for i in range(3)])["written"] == 3
@@ -918,8 +826,8 @@ class TestFailure:
     def test_to_open_a_file_is_raised_after_the_others_were_ingested(
         self, run: Any, aws: FakeAws, printed: Any, code: str
     ) -> None:
-        get, refusal = aws.answers["GetObject"], failure("GetObject", code, "No such luck")
-        aws.answers["GetObject"] = lambda p: refusal if p["Key"] == "first" else get(p)
+        get, refused = aws.answers["GetObject"], refusal(code, "GetObject", "No such luck")
+        aws.answers["GetObject"] = lambda p: refused if p["Key"] == "first" else get(p)
         aws.objects["second"] = to_json([reading()]).encode()
         with pytest.raises(ClientError, match="No such luck"):
             run(event(record("first"), record("second")))
@@ -931,9 +839,9 @@ class TestFailure:
     def test_to_write_is_raised_at_once_with_what_was_written_before(
         self, run: Any, aws: FakeAws, printed: Any
     ) -> None:
-        refusal = failure("BatchWriteItem", "AccessDeniedException", "no BatchWriteItem")
+        refused = refusal("AccessDeniedException", "BatchWriteItem", "no BatchWriteItem")
         write, batches = aws.answers["BatchWriteItem"], itertools.count()
-        aws.answers["BatchWriteItem"] = lambda p: write(p) if next(batches) < 2 else refusal
+        aws.answers["BatchWriteItem"] = lambda p: write(p) if next(batches) < 2 else refused
         aws.objects["data.json"] = to_json([reading(i) for i in range(200)]).encode()
         with pytest.raises(ClientError, match="no BatchWriteItem"):
             run(event())
@@ -953,7 +861,7 @@ class TestFailure:
         assert only(printed())["error_code"] == "IncompleteReadError"
 
     def test_of_several_raises_the_first(self, run: Any, aws: FakeAws, printed: Any) -> None:
-        aws.answers["GetObject"] = lambda p: failure("GetObject", p["Key"], "x" * 500_000)
+        aws.answers["GetObject"] = lambda p: refusal(p["Key"], "GetObject", "x" * 500_000)
         with pytest.raises(ClientError, match="FirstCode"):
             run(event(record("FirstCode"), record("SecondCode")))
         lines = printed()
@@ -1002,7 +910,7 @@ class TestEvents:
         [
             {"Event": "s3:TestEvent"},
             bridged(kind="Object Deleted"),
-            event({**record(), "eventName": "ObjectRemoved:Delete"}),
+            event(record(name="ObjectRemoved:Delete")),
         ],
     )
     def test_of_no_new_object_are_accepted_and_do_nothing(
@@ -1026,14 +934,12 @@ class TestEvents:
         bad = [reading(value=SECRET), reading(extra=[SECRET]), SECRET]
         aws.objects["data.json"] = to_json([reading(note=SECRET), *bad]).encode() + SECRET.encode()
         run(event())
-        run({"Event": "s3:TestEvent", "HostId": SECRET})
-        aws.answers["BatchWriteItem"] = failure("BatchWriteItem", "AccessDeniedException")
+        aws.deny("BatchWriteItem", "AccessDeniedException")
         with pytest.raises(ClientError):
             run(event())
-        with pytest.raises(ValueError, match="no S3 records") as raised:
-            run({"HostId": SECRET})
+        refused = run_without_uploads(run)
         shown = capsys.readouterr()
-        assert SECRET not in shown.out + shown.err + str(raised.value)
+        assert SECRET not in shown.out + shown.err + refused
         assert all(json.loads(line) for line in shown.out.splitlines())
 
 
