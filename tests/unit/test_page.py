@@ -198,7 +198,7 @@ def test_what_has_changed_is_told() -> None:
     before = assemble([a_lab("ada", ("failed",) * 5), a_lab("zed")])
     after = assemble([MIXED, a_lab("bob")])
     words = Page(render(after, compare(before, after))).words
-    assert "0 → 40 points" in words
+    assert "Since 2026-11-21 03:15 UTC: 0 → 40 points" in words
     assert "Better: source-bucket.exists , transfer.copied" in words
     assert "Could not be told now: table.exists" in words
     assert "1 lab new (bob), 1 lab no longer here (zed)" in words

@@ -11,7 +11,8 @@ import pytest
 
 from labproof import regrade
 from labproof.archive import ArchiveError, read_snapshot, write_snapshot
-from labproof.results import add_lab, entry_of, finish, open_run
+from labproof.judge import judge
+from labproof.results import add_lab, finish, open_run, read_results
 from labproof.runs import ReportError
 
 from .test_archive import a_document
@@ -32,7 +33,7 @@ def graded(reports: Path, *documents: dict[str, Any]) -> Path:
     """Return the folder of a run, as grade.yml writes it."""
     run = open_run(reports)
     for document in documents:
-        add_lab(run, entry_of(read_snapshot(write_snapshot(document, run))))
+        add_lab(run, judge(read_snapshot(write_snapshot(document, run))))
     finish(run)
     return run
 
@@ -47,6 +48,7 @@ def run(tmp_path: Path) -> Path:
 def test_the_same_bytes_come_out(run: Path, tmp_path: Path) -> None:
     again = regrade.regrade([run], tmp_path / "again").run
     assert again is not None
+    assert regrade.regrade([run]).results == read_results(run)
     files = [path.relative_to(run) for path in sorted(run.rglob("*")) if path.is_file()]
     assert Path("results.json") in files
     assert Path("index.html") in files
