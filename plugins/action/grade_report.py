@@ -32,7 +32,7 @@ class ActionModule(LabAction):
             return {"skipped": True, "msg": "Reports would be written."}
         run, mark = Path(arguments["run"]), arguments.get("pass_mark")
         earlier = earlier_results(run, arguments.get("compare"))
-        results = finish(run)
+        results = finish(run, earlier)
         changed = compare(earlier, results) if earlier else None
         graded = {lab["host"] for lab in results["labs"]}
         missing = tuple(host for host in arguments["hosts"] if host not in graded)
