@@ -101,8 +101,8 @@ class FakeS3(FakeService):
 
 def condition_holds(params: dict[str, Any], old: dict[str, Any]) -> bool:
     """Evaluate terms joined by AND, and those, perhaps in parentheses, joined by OR."""
-    names = params["ExpressionAttributeNames"]
-    values = params["ExpressionAttributeValues"]
+    names = params.get("ExpressionAttributeNames", {})
+    values = params.get("ExpressionAttributeValues", {})
     expression = params["ConditionExpression"]
     assert all(name in expression for name in [*names, *values]), "DynamoDB refuses unused ones"
 
