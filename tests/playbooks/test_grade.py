@@ -276,6 +276,12 @@ def test_check_mode_uploads_and_writes_nothing(built: World, grade: Callable[...
     assert s3.list_objects_v2(Bucket=entry.lab.destination_bucket)["KeyCount"] == versions
 
 
+def test_a_lab_that_comes_first_and_is_wrong_stops_no_other(grade: Callable[..., Graded]) -> None:
+    found = grade("-l", "vague:bea", "--check")
+    assert set(found.run.messages) == {"vague"}
+    assert "bea would be probed and graded." in found.run.output
+
+
 def test_no_such_lab(grade: Callable[..., Graded]) -> None:
     found = grade("-l", "nobody")
     assert found.run.code != 0
