@@ -30,7 +30,7 @@ def main() -> int:
         sandbox = Sandbox(Path(folder) / "sandbox", free_port(), SETTINGS)
         sandbox.start()
         try:
-            found = run(Bench(sandbox, Path(folder) / "clients"), chosen or None)
+            found = run(Bench(sandbox, Path(folder) / "clients"), chosen)
         finally:
             sandbox.stop(timeout=5)
     if not chosen:

@@ -1,4 +1,4 @@
-"""Plant each fault into each lab that it fits, grade, and compare the verdicts with the catalogue.
+"""Plant each fault into a lab of each kind that it fits, grade, compare with the catalogue.
 
 A *miss* is an id that should fail and does not. A *false alarm* is an id that fails and should not,
 one that neither passes nor is expected to be blocked, an error, and a lab that is not whole again
@@ -9,25 +9,26 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from labproof.faults import Before, Fault, Place, for_lab, mend, plant
+from labproof.faults import Before, Fault, Place, catalogue, mend, plant
 from labproof.faults.settings import setting
 from labproof.inventory import InventoryLab
+from labproof.labs import Lab
 
 from .labs import Bench, grade
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 LONGEST_TRACE = 1000
 QUIET_S = 2.5
-# How many labs of each kind take turns, so that all kinds are done at about the same time.
+# How many labs share the faults of their kind, so that all kinds are done at about the same time.
 COPIES = {
     "xfusion": 2,
-    "devops": 2,
+    "devops": 1,
     "event-copy": 1,
     "file-metadata": 1,
     "secure-ingestion": 3,
@@ -96,40 +97,46 @@ def unmended(before: list[Before], place: Place) -> list[str]:
     ]
 
 
-def chain(
-    bench: Bench, label: str, account: str, turn: tuple[int, int], chosen: Iterable[str] | None
-) -> list[Verdicts]:
-    """Plant this lab's share of the faults one after the other; before and after it is whole."""
+def chain(bench: Bench, label: str, account: str, faults: list[Fault]) -> list[Verdicts]:
+    """Plant faults into one lab, one after the other; before and after all of them it is whole."""
     entry, place = bench.built(label, account)
-    mine = [f for f in for_lab(entry.lab) if chosen is None or f.name in chosen]
-    share = mine[turn[0] :: turn[1]]
-    if not share:
-        return []
     return [
         compare(WHOLE, label, grade(entry, TIMEOUT_S)),
-        *(one(fault, label, entry, place) for fault in share),
+        *(one(fault, label, entry, place) for fault in faults),
         compare(WHOLE, label, grade(entry, TIMEOUT_S)),
     ]
+
+
+def shares(labs: list[Lab], chosen: Collection[str]) -> list[list[Fault]]:
+    """Share out the chosen faults: each to one lab of each kind, that which has the fewest."""
+    found: list[list[Fault]] = [[] for _ in labs]
+    for kind in dict.fromkeys(lab.kind for lab in labs):
+        for fault in (one for name, one in catalogue().items() if name in chosen):
+            fitting = [n for n, lab in enumerate(labs) if lab.kind == kind and fault.fits(lab)]
+            if fitting:
+                found[min(fitting, key=lambda n: len(found[n]))].append(fault)
+    return found
 
 
 WHOLE = Fault("(none)", "Nothing is wrong.", (), (), frozenset(), frozenset())
 
 
 def run(
-    bench: Bench,
-    chosen: Iterable[str] | None = None,
-    copies: dict[str, int] = COPIES,
-    workers: int = sum(COPIES.values()),
-    said: Callable[[str], None] = lambda _: None,
+    bench: Bench, chosen: Collection[str] = (), copies: dict[str, int] = COPIES
 ) -> list[Verdicts]:
     """Plant all faults, or the chosen ones, in labs side by side."""
-    accounts = count(FIRST_ACCOUNT)
-    turns = [(label, (n, most)) for label, most in copies.items() for n in range(most)]
+    accounts = (str(number) for number in count(FIRST_ACCOUNT))
+    labels = [label for label, most in copies.items() for _ in range(most)]
+    work = list(zip(labels, accounts, strict=False))
+    labs = [bench.enrol(label, account).lab for label, account in work]
     found: list[Verdicts] = []
-    with ProcessPoolExecutor(max_workers=workers) as pool:
+    with ProcessPoolExecutor(max_workers=len(work)) as pool:
         waiting = [
-            (label, pool.submit(chain, bench, label, str(next(accounts)), turn, chosen))
-            for label, turn in turns
+            (label, pool.submit(chain, bench, label, account, share))
+            for (label, account), share in zip(
+                work, shares(labs, chosen or catalogue()), strict=True
+            )
+            if share
         ]
         for label, future in waiting:
             try:
@@ -137,5 +144,4 @@ def run(
             except Exception:
                 broken = traceback.format_exc()[-LONGEST_TRACE:]
                 found.append(Verdicts("(chain)", label, alarms=["chain"], found={"chain": broken}))
-            said(label)
     return found
