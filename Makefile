@@ -82,7 +82,7 @@ lock: $(VENV)/.ready ## Renew requirements.lock
 
 clean: ## Stop the sandbox, and remove all that was made here
 	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(SANDBOX) stop $(PORT); fi
-	@rm -rf .sandbox .build .ansible .venv .venv-* build *.egg-info reports
+	@rm -rf .sandbox .build .ansible .venv .venv-* build *.egg-info reports .faults
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@echo "Clean: the sandbox, the labs in it, and the environments are gone."
