@@ -143,7 +143,7 @@ def test_a_lab_that_was_filled_in_by_hand_fails(built: World) -> None:
     [
         ({}, set()),
         ({"decode": "str"}, {"transfer.hard-keys", "transfer.audited"}),
-        ({"condition": "key.endswith('.zip')"}, {"transfer.hard-keys"}),
+        ({"condition": "key.endswith('.zip')"}, {"transfer.hard-keys", "transfer.audited"}),
         ({"log_id": "'constant'"}, {"transfer.audited"}),
         ({"log_id": "key"}, {"transfer.audited"}),
         (
