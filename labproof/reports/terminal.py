@@ -42,7 +42,7 @@ def summary(
     if pass_mark is not None:
         reached = len(labs) - len(below(labs, pass_mark))
         lines.append(f"Pass mark {pass_mark}: {reached} of {len(labs)} reach it.")
-    lines += pen.wrapped("Report: ", where, margin="")
+    lines += [f"Report: {one_line(where)}"] if where else []
     return "\n".join(line.rstrip() for line in lines)
 
 

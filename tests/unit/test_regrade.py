@@ -90,8 +90,9 @@ def test_without_a_folder_nothing_is_written(
 def test_the_run_that_was_written_is_told(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert regrade.main([str(run), "--output", str(tmp_path / "out")]) == regrade.REGRADED
-    assert f"Report: {(tmp_path / 'out').resolve()}" in capsys.readouterr().out
+    folder = tmp_path / ("a folder whose name is " + "very " * 20 + "long")
+    assert regrade.main([str(run), "--output", str(folder)]) == regrade.REGRADED
+    assert f"Report: {folder.resolve()}" in capsys.readouterr().out
 
 
 def test_a_comparison_is_told(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
