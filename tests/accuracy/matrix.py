@@ -1,9 +1,4 @@
-"""Plant each fault into a lab of each kind that it fits, grade, compare with the catalogue.
-
-A *miss* is an id that should fail and does not. A *false alarm* is an id that fails and should not,
-one that neither passes nor is expected to be blocked, an error, and a lab that is not whole again
-when its faults are mended.
-"""
+"""Plant each fault into a lab of each kind that it fits, grade, compare with the catalogue."""
 
 from __future__ import annotations
 
@@ -11,9 +6,7 @@ import time
 import traceback
 from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 
 from labproof.faults import Before, Fault, Place, catalogue, mend, plant
 from labproof.faults.settings import setting
@@ -21,10 +14,10 @@ from labproof.inventory import InventoryLab
 from labproof.labs import Lab
 
 from .labs import Bench, grade
+from .verdicts import WHOLE, Verdicts, compare
 
 TIMEOUT_S = 60.0
 LONGEST_TRACE = 1000
-QUIET_S = 2.5
 # How many labs share the faults of their kind, so that all kinds are done at about the same time.
 COPIES = {
     "xfusion": 2,
@@ -36,35 +29,6 @@ COPIES = {
 FIRST_ACCOUNT = 400000000001
 
 
-@dataclass
-class Verdicts:
-    """What one fault in one lab came to; ``found`` holds what the grader said of each id."""
-
-    fault: str
-    lab: str
-    statuses: dict[str, str] = field(default_factory=dict)
-    misses: list[str] = field(default_factory=list)
-    alarms: list[str] = field(default_factory=list)
-    found: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-
-
-def compare(fault: Fault, lab: str, result: dict[str, Any]) -> Verdicts:
-    """Hold a lab's results against what a fault should come to."""
-    rows = {row["id"]: row for row in result["checks"]}
-    statuses = {name: str(row["status"]) for name, row in rows.items()}
-    expected = fault.fails & set(rows)
-    allowed = {"failed": fault.fails, "blocked": fault.blocked, "error": frozenset[str]()}
-    return Verdicts(
-        fault.name,
-        lab,
-        statuses,
-        sorted(name for name in expected if statuses[name] != "failed"),
-        sorted(n for n, s in statuses.items() if s != "passed" and n not in allowed[s] | expected),
-        {n: f"{r['status']}: {r['found']} {r['blocked_by'] or ''}" for n, r in rows.items()},
-    )
-
-
 def one(fault: Fault, label: str, entry: InventoryLab, place: Place) -> Verdicts:
     """Plant a fault, grade, mend; what goes wrong with that is a false alarm, too."""
     began = time.monotonic()
@@ -72,7 +36,13 @@ def one(fault: Fault, label: str, entry: InventoryLab, place: Place) -> Verdicts
     try:
         before = plant(fault, place)
         try:
-            verdicts = compare(fault, label, grade(entry, fault.seconds or TIMEOUT_S))
+            verdicts = compare(
+                fault.name,
+                label,
+                grade(entry, fault.seconds or TIMEOUT_S),
+                fault.fails,
+                fault.blocked,
+            )
         finally:
             mend(before, place)
         left = ", ".join(unmended(before, place))
@@ -116,9 +86,6 @@ def shares(labs: list[Lab], chosen: Collection[str]) -> list[list[Fault]]:
             if fitting:
                 found[min(fitting, key=lambda n: len(found[n]))].append(fault)
     return found
-
-
-WHOLE = Fault("(none)", "Nothing is wrong.", (), (), frozenset(), frozenset())
 
 
 def run(

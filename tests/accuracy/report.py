@@ -7,7 +7,7 @@ from itertools import groupby
 
 from labproof.faults import UNPLANTABLE, catalogue
 
-from .matrix import WHOLE, Verdicts
+from .verdicts import WHOLE, Verdicts
 
 HEAD = """# How right the grader is
 
@@ -27,9 +27,9 @@ AREA = """
 
 def totals(found: list[Verdicts]) -> dict[str, int]:
     """Return how many faults were planted, in how many labs, and what came of it."""
-    planted = [v for v in found if v.fault in catalogue()]
+    planted = [v for v in found if v.name in catalogue()]
     return {
-        "faults": len({v.fault for v in planted}),
+        "faults": len({v.name for v in planted}),
         "plantings": len(planted),
         "verdicts": sum(len(v.statuses) for v in found),
         "false alarms": sum(len(v.alarms) for v in found),
@@ -40,7 +40,7 @@ def totals(found: list[Verdicts]) -> dict[str, int]:
 def told(found: Iterable[Verdicts]) -> list[str]:
     """Return a line for each miss and each false alarm."""
     return [
-        f"{what}: {name} of {v.lab}, {v.fault}: {v.found.get(name, '')}"
+        f"{what}: {name} of {v.lab}, {v.name}: {v.found.get(name, '')}"
         for v in found
         for what, names in (("miss", v.misses), ("false alarm", v.alarms))
         for name in names
@@ -50,7 +50,7 @@ def told(found: Iterable[Verdicts]) -> list[str]:
 def page(found: list[Verdicts]) -> str:
     """Return the page as Markdown."""
     numbers = " · ".join(f"**{count:,}** {name}" for name, count in totals(found).items())
-    by_fault = {name: [v for v in found if v.fault == name] for name in catalogue()}
+    by_fault = {name: [v for v in found if v.name == name] for name in catalogue()}
     areas = groupby(catalogue().values(), key=lambda fault: fault.area)
     tables = [
         AREA.format(area=area) + "\n".join(row(f.name, by_fault[f.name]) for f in faults)
@@ -81,8 +81,8 @@ def ids(found: list[Verdicts]) -> str:
     for v in found:
         for name, status in v.statuses.items():
             failing.setdefault(name, set())
-            if status == "failed" and v.fault != WHOLE.name:
-                failing[name].add(v.fault)
+            if status == "failed" and v.name != WHOLE:
+                failing[name].add(v.name)
     rows = [f"| `{name}` | {len(faults)} |" for name, faults in sorted(failing.items())]
     never = [f"- `{name}`: {why}." for name, why in UNPLANTABLE.items()]
     return "\n".join(
