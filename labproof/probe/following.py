@@ -192,8 +192,16 @@ def is_ended(watch: Watch, upload: Upload) -> bool:
         return False
     if named and is_mended(watch, upload, found):
         return True
-    spent = len(ended) >= wanted * allowed(watch)
+    spent = len(ended) >= allowed(watch) if named else all_spent(watch)
     return spent or idle_ms > pause(watch, RETRY_PAUSE_MS)
+
+
+def all_spent(watch: Watch) -> bool:
+    """Tell whether every try is made of all uploads that no log names; none says whose it is."""
+    fresh = [a for a in watch.seen_attempts if a.request_id not in watch.before]
+    ended = [a for a in nameless(watch, fresh) if a.ended_ms is not None]
+    unnamed = [upload for upload in watch.uploads if not is_named_at_all(watch, upload)]
+    return len(ended) >= len(unnamed) * allowed(watch)
 
 
 def pause(watch: Watch, lengths: dict[str, int]) -> int:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from labproof.aws import AwsError
+from labproof.aws import AwsError, Connection
 from labproof.follow import follow_upload
 from labproof.probe import following
-from labproof.probe.attempts import MAX_LINE
-from labproof.probe.following import NAMELESS_PAUSE_MS, RETRY_PAUSE_MS
+from labproof.probe.attempts import MAX_LINE, Attempt
+from labproof.probe.following import NAMELESS_PAUSE_MS, RETRY_PAUSE_MS, Watch
 from labproof.probe.uploads import Upload
 
 from .fakes import Body, FakeClient, a_lab, connect, refusal
@@ -312,3 +312,19 @@ def test_an_upload_is_not_later_than_the_invocation_it_causes(
     assert seen_in(monkeypatch, *run(at=20)).uploaded_ms == NOW + 20
     assert seen_in(monkeypatch, *run(at=90)).uploaded_ms == NOW + 50
     assert seen_in(monkeypatch).uploaded_ms == NOW + 50
+
+
+def failing(request: str) -> Attempt:
+    return Attempt(request, NOW, NOW + 10, True, ["[ERROR] RuntimeError"])
+
+
+@pytest.mark.parametrize(("seen", "ended"), [(3, False), (5, False), (6, True)])
+def test_the_tries_of_another_upload_that_nothing_names_are_not_ours(
+    monkeypatch: pytest.MonkeyPatch, seen: int, ended: bool
+) -> None:
+    monkeypatch.setattr(following, "now_ms", lambda: NOW + 1000)
+    watch = Watch(a_lab(), Connection(endpoint_url="https://test"), lambda _: None, lambda _: False)
+    watch.add(*(Upload(name, name, f"{name}-token", signed_ms=NOW) for name in ("one", "two")))
+    watch.uploads[0].finished = True
+    watch.attempts, watch.allowed = [failing(str(number)) for number in range(seen)], 3
+    assert following.is_ended(watch, watch.uploads[1]) is ended
