@@ -14,8 +14,9 @@ Evidence, beside what every flow has::
 are in the table as they were sent; ``wrong`` are some that are there but not so. ``named_by`` holds
 the log lines that name a bad record by a mark or by its index (from 0 or from 1).
 
-Files go in stages (bad ones; mixed and later; bulk), so that a sandbox's workers are used again and
-do not hold 10 MB of junk and 10,000 records at the same time.
+Files go in stages (bad ones; mixed and later; bulk), so that a sandbox's workers do not hold 10 MB
+of junk and 10,000 records at the same time; within a stage in turn where a sandbox would start a
+worker for each.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from labproof.labs import Lab
 from labproof.logs import is_report, started
 from labproof.probe import samples
 from labproof.probe.attempts import shown
-from labproof.probe.following import Watch, follow, is_ended, mine, note, together
+from labproof.probe.following import Watch, follow, is_ended, mine, note, together, upload_all
 from labproof.probe.reading import asked
 from labproof.probe.uploads import Upload, fresh, send
 from labproof.snapshot import is_error
@@ -101,10 +102,14 @@ class Ingestion:
 
     def go_on(self) -> None:
         """Send the next stage when each file of the last has been worked on once, or takes long."""
-        waited_s = (self.watch.now() - self.began_ms) / 1000
-        idle = not any(not u.finished and not self.worked_on(u) for u in self.watch.uploads)
-        if self.stages and (idle or waited_s > self.timeout * STAGE_SHARE):
+        while self.stages and (self.is_idle() or self.stage_s() > self.timeout * STAGE_SHARE):
             self.next_stage()
+
+    def is_idle(self) -> bool:
+        return all(upload.finished or self.worked_on(upload) for upload in self.watch.uploads)
+
+    def stage_s(self) -> float:
+        return (self.watch.now() - self.began_ms) / 1000
 
     def worked_on(self, upload: Upload) -> bool:
         return upload.reported_ms is not None
@@ -115,8 +120,7 @@ class Ingestion:
         seen = frozenset(attempt.request_id for attempt in self.watch.seen_attempts)
         for upload in uploads:
             upload.once, upload.earlier = upload.label in samples.BAD_FILES, seen
-        sent = together(self.send_one, uploads)
-        self.watch.add(*(answer for answer in sent if isinstance(answer, Upload)))
+        sent = upload_all(self.watch, self.send_one, uploads)
         self.answers |= {u.label: answer for u, answer in zip(uploads, sent, strict=True)}
 
     def send_one(self, upload: Upload) -> Any:

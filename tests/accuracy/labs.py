@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from labproof.aws import Connection
 from labproof.collect import ALL_SERVICES
@@ -15,12 +17,12 @@ from labproof.grading import take
 from labproof.inventory import InventoryLab
 from labproof.judge import judge
 from labproof.labs import kinds, resolve
-from labproof.probe import SERVICES
+from labproof.probe import SERVICES, samples
 from labproof.sandbox import Sandbox
 from labproof.snapshot import Snapshot
 
 from ..grader.conftest import names
-from ..grader.learner import FILES, build
+from ..grader.learner import FILES, STEPS, Step
 
 DEVOPS: dict[str, Any] = {
     "lab_role_managed_policies": ["AmazonS3FullAccess", "AWSLambdaBasicExecutionRole"],
@@ -69,8 +71,10 @@ class Bench:
         )
         return InventoryLab(lab, connection)
 
-    def built(self, label: str, account: str) -> tuple[InventoryLab, Place]:
-        """Build one of the five labs."""
+    def built(
+        self, label: str, account: str, steps: Mapping[str, Step] = STEPS
+    ) -> tuple[InventoryLab, Place]:
+        """Build one of the five labs, step by step."""
         entry = self.enrol(label, account)
         for service in {*ALL_SERVICES, *SERVICES}:
             entry.connection.client(service)
@@ -78,13 +82,18 @@ class Bench:
         client.mkdir(parents=True)
         for name in entry.lab.client_files:
             shutil.copy(FILES / name, client / name)
-        build(entry.lab, entry.connection)
+        for step in steps.values():
+            step(entry.lab, entry.connection)
         return entry, Place(entry.lab, entry.connection, Folder(client), RETRY_MS)
 
 
-def grade(entry: InventoryLab, timeout: float) -> dict[str, Any]:
-    """Return a lab's entry of results.json; ``timeout`` is in seconds."""
-    return judge(Snapshot(take(entry, client_files(entry), timeout)))
+def grade(entry: InventoryLab, timeout: float, records: int = samples.BULK) -> dict[str, Any]:
+    """Return a lab's entry of results.json; ``timeout`` is in seconds.
+
+    ``records`` is how many the probe's large file of records has.
+    """
+    with patch.object(samples, "BULK", records):
+        return judge(Snapshot(take(entry, client_files(entry), timeout)))
 
 
 def client_files(entry: InventoryLab) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from labproof.faults import Before, Fault, Place, catalogue, mend, plant
 from labproof.faults.settings import setting
 from labproof.inventory import InventoryLab
 from labproof.labs import Lab
+from labproof.probe import samples
 
 from .labs import Bench, grade
 from .verdicts import WHOLE, Verdicts, compare
@@ -26,6 +27,8 @@ COPIES = {
     "file-metadata": 1,
     "secure-ingestion": 3,
 }
+AREAS_OF_RECORDS = ("code-ingest", "function", "rights", "table")
+FEW_RECORDS = 1000
 # What no log shows may be running, and be tried again: nobody can tell when it is done.
 UNSEEN_S = 2.0
 FIRST_ACCOUNT = 400000000001
@@ -41,7 +44,7 @@ def one(fault: Fault, label: str, entry: InventoryLab, place: Place) -> Verdicts
             verdicts = compare(
                 fault.name,
                 label,
-                grade(entry, fault.seconds or TIMEOUT_S),
+                grade(entry, fault.seconds or TIMEOUT_S, records(fault)),
                 fault.fails,
                 fault.blocked,
             )
@@ -57,6 +60,11 @@ def one(fault: Fault, label: str, entry: InventoryLab, place: Place) -> Verdicts
         verdicts.found["mending"] = left
     verdicts.seconds = time.monotonic() - began
     return verdicts
+
+
+def records(fault: Fault) -> int:
+    """Return how many records a large file has: few where they have nothing to do with a fault."""
+    return samples.BULK if fault.area in AREAS_OF_RECORDS else FEW_RECORDS
 
 
 def unmended(before: list[Before], place: Place) -> list[str]:
