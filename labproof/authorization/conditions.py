@@ -3,8 +3,9 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 
-A context maps condition keys, in lower case, to a text, a list of texts, or None for a key that
-the request surely lacks. A key that is not in it at all is unknown, and so is what rests on it.
+A context maps condition keys, in lower case, to a text, a list of texts, a tuple of texts of which
+one holds, or None for a key that the request surely lacks. A key that is not in it at all is
+unknown, and so is what rests on it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import operator
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from labproof.authorization.logic import Verdict, all_of, any_of, as_list, negate
+from labproof.authorization.logic import Verdict, agreed, all_of, any_of, as_list, negate
 from labproof.authorization.patterns import expand, includes, literal
 
-Context = Mapping[str, str | list[str] | None]
+Context = Mapping[str, str | list[str] | tuple[str, ...] | None]
 Comparison = Callable[[str, str], Verdict]
 SETS = ("forallvalues:", "foranyvalue:")
 # Their documented operators are Bool and Null; what others make of them is not.
@@ -81,6 +82,10 @@ def _test(
 ) -> Verdict:
     if key not in context:
         return None
+    if isinstance(either := context[key], tuple):
+        return agreed(
+            _test(full_name, key, values, {**context, key: one}, variables) for one in either
+        )
     quantifier = next((s for s in SETS if full_name.startswith(s)), "")
     name = full_name.removeprefix(quantifier)
     wanted, found = [written(v) for v in values], context[key]

@@ -30,6 +30,10 @@ CANONICAL, EVERY_SERVICE = "CanonicalUser", "Service *"
 GONE = re.compile(r"A(?:IDA|ROA|GPA|IPA)[A-Z0-9]{12,}")
 
 
+# What AWS speaks: https://aws.amazon.com/blogs/security/tls-1-2-required-for-aws-endpoints/
+TLS = ("1.2", "1.3")
+
+
 @dataclass(frozen=True)
 class Request:
     """Who asks for what.
@@ -77,7 +81,8 @@ class Request:
     @cached_property
     def facts(self) -> Context:
         """The condition keys that are known."""
-        return _facts(self) | {key.lower(): value for key, value in self.context.items()}
+        given = {key.lower(): value for key, value in self.context.items()}
+        return {"s3:tlsversion": TLS, **_facts(self), **given}
 
 
 def may(

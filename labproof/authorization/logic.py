@@ -28,6 +28,12 @@ def all_of(verdicts: Iterable[Verdict]) -> Verdict:
     return found
 
 
+def agreed(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the verdict that all share, None where they differ."""
+    found = set(verdicts)
+    return found.pop() if len(found) == 1 else None
+
+
 def negate(verdict: Verdict) -> Verdict:
     return None if verdict is None else not verdict
 

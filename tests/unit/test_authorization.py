@@ -520,3 +520,18 @@ def test_policies_are_left_as_they_were() -> None:
     before = json.dumps(document)
     decide(REQUEST, [document], document, document)
     assert json.dumps(document) == before
+
+
+@pytest.mark.parametrize(
+    ("operator", "version", "met"),
+    [
+        ("NumericLessThan", "1.2", False),
+        ("NumericLessThan", "1.3", None),
+        ("NumericGreaterThanEquals", "1.2", True),
+        ("NumericEquals", "1.3", None),
+    ],
+)
+def test_requests_come_by_a_tls_that_aws_speaks(
+    operator: str, version: str, met: bool | None
+) -> None:
+    assert own(condition(**{operator: {"s3:TlsVersion": version}})) is met

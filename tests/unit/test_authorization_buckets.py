@@ -80,6 +80,8 @@ def test_less_than_every_object_for_everyone_is_no_public_reading(change: dict[s
         ({"Action": "s3:PutObject"}, True),
         ({"Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER}}}, True),
         ({"Action": "s3:*", "Condition": {"BoolIfExists": {"aws:SecureTransport": False}}}, True),
+        ({"Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}}, True),
+        ({"Condition": {"NumericLessThan": {"s3:TlsVersion": 1.3}}}, False),
     ],
 )
 def test_a_deny_that_may_hit_a_stranger_ends_public_reading(
