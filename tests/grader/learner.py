@@ -37,6 +37,11 @@ def account(connection: Connection) -> str:
     return str(connection.identity()["account"])
 
 
+def role_arn(lab: Lab, connection: Connection) -> str:
+    """Return the role's ARN, which has the path that it was made under."""
+    return str(connection.client("iam").get_role(RoleName=lab.role)["Role"]["Arn"])
+
+
 def key_arn(lab: Lab, connection: Connection) -> str:
     if not lab.key_alias:
         return ""
@@ -70,8 +75,8 @@ def let_role_use_key(lab: Lab, connection: Connection) -> None:
         return
     kms, arn = connection.client("kms"), key_arn(lab, connection)
     policy = json.loads(kms.get_key_policy(KeyId=arn, PolicyName="default")["Policy"])
-    role = f"arn:aws:iam::{account(connection)}:role/{lab.role}"
-    policy["Statement"].append(allow(Principal={"AWS": role}, Action="kms:Decrypt", Resource="*"))
+    role = {"AWS": role_arn(lab, connection)}
+    policy["Statement"].append(allow(Principal=role, Action="kms:Decrypt", Resource="*"))
     kms.put_key_policy(KeyId=arn, PolicyName="default", Policy=json.dumps(policy))
 
 
@@ -133,18 +138,20 @@ def create_role(lab: Lab, connection: Connection) -> None:
     let_role_use_key(lab, connection)
 
 
-def create_function(lab: Lab, connection: Connection) -> None:
+def create_function(lab: Lab, connection: Connection, **other: Any) -> None:
+    """Create the function; ``other`` are settings that are to be different."""
     functions = connection.client("lambda")
-    functions.create_function(
-        FunctionName=lab.function,
-        Runtime=lab.runtime,
-        Handler="lambda_function.lambda_handler",
-        Timeout=lab.timeout,
-        MemorySize=lab.memory,
-        Role=f"arn:aws:iam::{account(connection)}:role/{lab.role}",
-        Environment={"Variables": function_environment(lab.as_dict(), connection.identity())},
-        Code={"ZipFile": zip_bytes({"lambda_function.py": code(lab)})},
-    )
+    settings = {
+        "FunctionName": lab.function,
+        "Runtime": lab.runtime,
+        "Handler": "lambda_function.lambda_handler",
+        "Timeout": lab.timeout,
+        "MemorySize": lab.memory,
+        "Role": role_arn(lab, connection),
+        "Environment": {"Variables": function_environment(lab.as_dict(), connection.identity())},
+        "Code": {"ZipFile": zip_bytes({"lambda_function.py": code(lab)})},
+    }
+    functions.create_function(**settings | other)
     functions.get_waiter("function_active_v2").wait(FunctionName=lab.function)
 
 
