@@ -209,6 +209,7 @@ class Text:
                 if not self.more():
                     raise self.early_end()
             elif not depth and found[0] in "]},":
+                self.at = found.start()
                 return TOO_LARGE
             else:
                 self.at = found.end()

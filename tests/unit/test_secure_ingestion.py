@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
 from botocore.response import StreamingBody
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from .fakes import refusal
@@ -346,6 +346,7 @@ class TestReading:
 
     @ONE_FUNCTION
     @given(values=st.lists(VALUES, max_size=6), chunk_size=st.integers(1, 40))
+    @example(values=[-(10**21), ""], chunk_size=40)
     def test_passes_over_what_is_too_large_and_gives_the_rest(
         self,
         function: ModuleType,
