@@ -29,7 +29,10 @@ def next_step(snapshot: Snapshot, requirement: Requirement, wanted: bool) -> dic
     """Return ``hint``, ``command`` and ``playbook``; empty where none is wanted."""
     if not wanted:
         return {"hint": "", "command": "", "playbook": ""}
-    names = words(snapshot)
+    try:
+        names = words(snapshot)
+    except Exception:  # of a lab that contradicts itself, a hint keeps its $names
+        names = {}
     playbook = f"playbooks/{requirement.playbook}" if requirement.playbook else ""
     return {
         "hint": Template(requirement.hint).safe_substitute(names),

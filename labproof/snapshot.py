@@ -56,7 +56,8 @@ class Reading(dict[str, Any]):
 
 def is_error(value: Any) -> bool:
     """Tell whether a reading failed."""
-    return isinstance(value, dict) and set(value) == {"error"} and isinstance(value["error"], dict)
+    error = value["error"] if isinstance(value, dict) and set(value) == {"error"} else None
+    return isinstance(error, dict) and set(error) == {"call", "code", "message"}
 
 
 def error_of(call: str, code: str, message: str = "") -> dict[str, Any]:

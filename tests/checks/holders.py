@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from labproof.authorization import holder
-from labproof.authorization.decisions import is_unread
+from labproof.authorization.decisions import statements
+from labproof.authorization.logic import as_list
 from labproof.snapshot import Failure, Snapshot, Unreadable, is_error
 
 Holder = dict[str, Any]
@@ -40,7 +41,7 @@ def sure(holds: bool, policies: list[Any], expected: str, found: str) -> None:
     """Raise unless a right is sure: Unreadable where a policy was not to be read, else Failure."""
     if holds:
         return
-    for unread in filter(is_unread, policies):
+    for unread in filter(is_error, policies):
         raise Unreadable(unread["error"])
     raise Failure(expected, found)
 
@@ -52,13 +53,12 @@ def policies(who: Holder, *more: Any) -> list[Any]:
 def granted(who: Holder) -> Iterator[str]:
     """Yield the actions that a role's policies allow, as they are written."""
     for document in who["documents"]:
-        for statement in document.get("Statement") or [] if isinstance(document, dict) else []:
-            if isinstance(statement, dict) and statement.get("Effect") == "Allow":
-                actions = statement.get("Action") or f"all but {statement.get('NotAction')}"
-                yield from actions if isinstance(actions, list) else [str(actions)]
+        for statement in statements(document, "Allow"):
+            actions = statement.get("Action") or f"all but {statement.get('NotAction')}"
+            yield from map(str, as_list(actions))
 
 
 def told(who: Holder) -> str:
     """Say in short what a role's policies allow."""
-    actions = sorted(set(map(str, granted(who))))
+    actions = sorted(set(granted(who)))
     return f"policies that allow {', '.join(actions) or 'nothing'}, or too little of it"

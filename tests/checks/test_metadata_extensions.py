@@ -16,11 +16,12 @@ from labproof.snapshot import Failure, Snapshot, expect, expect_none
 from labproof.switches import INDEX_KEY
 
 from .delivery import bucket, sources
+from .followed import upload
 
 
 def uploads(snapshot: Snapshot) -> list[str]:
     """Return the keys of the probe's uploads to the first bucket."""
-    return [one["key"] for one in snapshot.seen("uploads").values()]
+    return [upload(snapshot, label)["key"] for label in snapshot.seen("uploads")]
 
 
 def watched(snapshot: Snapshot, name: str) -> Any:

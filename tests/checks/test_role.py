@@ -13,7 +13,7 @@ from labproof.authorization import (
     may_write_logs,
     trusts_only_lambda,
 )
-from labproof.authorization.decisions import is_unread
+from labproof.authorization.decisions import is_unread, statements
 from labproof.rubric import rubric
 from labproof.snapshot import Snapshot, expect, expect_none
 
@@ -42,7 +42,7 @@ def test_role_exists(snapshot: Snapshot) -> None:
 def test_role_trusts_lambda_alone(snapshot: Snapshot) -> None:
     """Lambda, and nobody else, may assume the role."""
     trust = snapshot.part("role")["trust"]
-    named = [s.get("Principal") for s in (trust or {}).get("Statement", [])]
+    named = [s.get("Principal") for s in statements(trust)]
     expect(trusts_only_lambda(trust), "trust in lambda.amazonaws.com alone", f"trust in {named}")
 
 

@@ -163,6 +163,7 @@ def test_plain_http_is_refused(snapshot: Snapshot) -> None:
     refused = refuses_plain_http(policy, snapshot.arn("source"))
     expected = "a Deny for everyone, all actions, bucket and objects, without HTTPS"
     expect(refused, expected, "a policy that lets some of it through" if policy else "no policy")
-    answers = dict(snapshot.seen("transport"))
+    transport = snapshot.seen("transport")
+    answers = {name: transport[name] for name in transport}
     wanted = {"https": "allowed", "http": "AccessDenied"}
     expect(answers == wanted, "HTTPS allowed and HTTP AccessDenied", answers)
