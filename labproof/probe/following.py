@@ -193,7 +193,9 @@ def is_ended(watch: Watch, upload: Upload) -> bool:
     if named and is_mended(watch, upload, found):
         return True
     spent = len(ended) >= allowed(watch) if named else all_spent(watch)
-    return spent or idle_ms > pause(watch, RETRY_PAUSE_MS)
+    # Where nothing failed, what is missing is no other try, but an invocation yet to come.
+    tried = any(a.raised for a in ended)
+    return spent or (tried and idle_ms > pause(watch, RETRY_PAUSE_MS))
 
 
 def all_spent(watch: Watch) -> bool:

@@ -328,3 +328,15 @@ def test_the_tries_of_another_upload_that_nothing_names_are_not_ours(
     watch.uploads[0].finished = True
     watch.attempts, watch.allowed = [failing(str(number)) for number in range(seen)], 3
     assert following.is_ended(watch, watch.uploads[1]) is ended
+
+
+@pytest.mark.parametrize(("raised", "ended"), [(False, False), (True, True)])
+def test_an_invocation_that_nothing_names_does_not_stand_for_two_uploads(
+    monkeypatch: pytest.MonkeyPatch, raised: bool, ended: bool
+) -> None:
+    world = World(monkeypatch)
+    watch = Watch(a_lab(), world.connection, lambda watch: None, lambda upload: False)
+    watch.add(*(Upload(token, f"{token}.zip", token, signed_ms=NOW) for token in ("ab", "cd")))
+    watch.attempts = [Attempt("1", NOW + 1, NOW + 2, raised, ["START", "REPORT"])]
+    world.pauses.append(RETRY_PAUSE_MS["aws"] / 1000)
+    assert [following.is_ended(watch, upload) for upload in watch.uploads] == [ended, ended]
