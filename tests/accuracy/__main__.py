@@ -1,4 +1,4 @@
-"""``make accuracy``: the whole matrix, or the faults that are named; writes docs/accuracy.md."""
+"""``make accuracy``: the whole proof, or the faults that are named; writes docs/accuracy.md."""
 
 from __future__ import annotations
 
@@ -6,22 +6,32 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Collection
+from itertools import count
 from pathlib import Path
 
 from labproof.faults import catalogue
 from labproof.sandbox import Sandbox
 
+from ..grader.conftest import SETTINGS
 from ..sandbox.sandbox_clients import free_port
-from .labs import SETTINGS, Bench
-from .matrix import run
+from . import matrix
+from .halfway import EARNED, halfway
+from .hostile import hostile
+from .labs import Bench
 from .report import page, told, totals
+from .running import Job, run
+from .variants import VARIANTS, graded
+from .verdicts import Verdicts
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
+FIRST_ACCOUNT = 400000000001
+HOSTILE = ("xfusion", "event-copy", "file-metadata", "secure-ingestion")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
-    parser.add_argument("faults", nargs="*", help="faults to plant; all by default")
+    parser.add_argument("faults", nargs="*", help="faults to plant; all of the proof by default")
     chosen = parser.parse_args().faults
     if unknown := set(chosen) - set(catalogue()):
         parser.error(f"unknown faults: {', '.join(sorted(unknown))}")
@@ -30,16 +40,35 @@ def main() -> int:
         sandbox = Sandbox(Path(folder) / "sandbox", free_port(), SETTINGS)
         sandbox.start()
         try:
-            found = run(Bench(sandbox, Path(folder) / "clients"), chosen)
+            found = run(jobs(Bench(sandbox, Path(folder) / "clients"), chosen))
         finally:
             sandbox.stop(timeout=5)
     if not chosen:
         PAGE.write_text(page(found), "utf-8")
-    print("\n".join(told(found)))
+    every = [one for part in found.values() for one in part]
+    print("\n".join(told(every)))
     numbers = totals(found)
     summary = ", ".join(f"{count} {name}" for name, count in numbers.items())
     print(f"{summary}; {time.monotonic() - began:.0f} s")
     return int(bool(numbers["false alarms"] or numbers["misses"]))
+
+
+def jobs(bench: Bench, chosen: Collection[str]) -> list[Job]:
+    """Return the jobs of the whole proof, the longest first; of chosen faults only theirs."""
+    accounts = (str(number) for number in count(FIRST_ACCOUNT))
+    faults = matrix.jobs(bench, accounts, chosen)
+    if chosen:
+        return faults
+    return [
+        *faults,
+        *(Job("hostile", label, hostile, (bench, label, next(accounts))) for label in HOSTILE),
+        *(Job("half-way", label, halfway, (bench, label, next(accounts))) for label in EARNED),
+        *(Job("variants", name, variant, (bench, next(accounts), name)) for name in VARIANTS),
+    ]
+
+
+def variant(bench: Bench, account: str, name: str) -> list[Verdicts]:
+    return [graded(bench, account, name)]
 
 
 if __name__ == "__main__":

@@ -30,18 +30,24 @@ DEVOPS: dict[str, Any] = {
         "devops-put-audit-items": [{"actions": ["dynamodb:PutItem"], "on": "table"}]
     },
 }
-# The five labs: their kinds, and what their inventories say beside names.
+EXTENDED: dict[str, Any] = {
+    "lab_table_index": "by-upload-time",
+    "lab_topic": "uploads",
+    "lab_more_source_buckets": ["more.uploads.example"],
+}
+# The five labs: their kinds, and what their inventories say beside names. One of them has
+# all switches on, except for the stack.
 LABS: dict[str, tuple[str, dict[str, Any]]] = {
     "xfusion": ("file_transfer", {}),
     "devops": ("file_transfer", DEVOPS),
     "event-copy": ("event_copy", {}),
     "file-metadata": ("file_metadata", {}),
+    "file-metadata-extended": ("file_metadata", EXTENDED),
     "secure-ingestion": ("secure_ingestion", {}),
 }
 
 
-# A failed event is tried again soon, so that nobody waits for it.
-SETTINGS = {"LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1"}
+# How long the sandbox of SETTINGS may take to try a failed event again
 RETRY_MS = 500
 
 

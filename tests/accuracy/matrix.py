@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Collection
-from concurrent.futures import ProcessPoolExecutor
-from itertools import count
+from collections.abc import Collection, Iterator, Mapping
 
 from labproof.faults import Before, Fault, Place, catalogue, mend, plant
 from labproof.faults.settings import setting
@@ -15,23 +13,23 @@ from labproof.labs import Lab
 from labproof.probe import samples
 
 from .labs import Bench, grade
+from .running import LONGEST_TRACE, Job
 from .verdicts import WHOLE, Verdicts, compare
 
 TIMEOUT_S = 60.0
-LONGEST_TRACE = 1000
 # How many labs share the faults of their kind, so that all kinds are done at about the same time.
 COPIES = {
     "xfusion": 2,
     "devops": 1,
     "event-copy": 1,
     "file-metadata": 1,
+    "file-metadata-extended": 1,  # more of them would share the name of a bucket
     "secure-ingestion": 3,
 }
 AREAS_OF_RECORDS = ("code-ingest", "function", "rights", "table")
 FEW_RECORDS = 1000
 # What no log shows may be running, and be tried again: nobody can tell when it is done.
 UNSEEN_S = 2.0
-FIRST_ACCOUNT = 400000000001
 
 
 def one(fault: Fault, label: str, entry: InventoryLab, place: Place) -> Verdicts:
@@ -71,7 +69,7 @@ def unmended(before: list[Before], place: Place) -> list[str]:
     """Return the settings that are not what they were."""
     first = {(b["setting"], b["of"]): b["was"] for b in reversed(before)}
     if any(name == "spare_key" for name, _ in first):  # which is deleted, enabled or not
-        first = {k: was for k, was in first.items() if k[0] != "key_enabled"}
+        first = {k: was for k, was in first.items() if k[0] != "key_state"}
     return [
         f"{name} of {of}"
         for (name, of), was in first.items()
@@ -90,37 +88,33 @@ def chain(bench: Bench, label: str, account: str, faults: list[Fault]) -> list[V
 
 
 def shares(labs: list[Lab], chosen: Collection[str]) -> list[list[Fault]]:
-    """Share out the chosen faults: each to one lab of each kind, that which has the fewest."""
+    """Share out the chosen faults: each to one lab of each kind, that which has the fewest.
+
+    What is not about a switch goes to a lab without any.
+    """
     found: list[list[Fault]] = [[] for _ in labs]
     for kind in dict.fromkeys(lab.kind for lab in labs):
         for fault in (one for name, one in catalogue().items() if name in chosen):
             fitting = [n for n, lab in enumerate(labs) if lab.kind == kind and fault.fits(lab)]
             if fitting:
-                found[min(fitting, key=lambda n: len(found[n]))].append(fault)
+                plainest = min(len(labs[n].requirements) for n in fitting)
+                among = [n for n in fitting if len(labs[n].requirements) == plainest]
+                found[min(among, key=lambda n: len(found[n]))].append(fault)
     return found
 
 
-def run(
-    bench: Bench, chosen: Collection[str] = (), copies: dict[str, int] = COPIES
-) -> list[Verdicts]:
-    """Plant all faults, or the chosen ones, in labs side by side."""
-    accounts = (str(number) for number in count(FIRST_ACCOUNT))
+def jobs(
+    bench: Bench,
+    accounts: Iterator[str],
+    chosen: Collection[str] = (),
+    copies: Mapping[str, int] = COPIES,
+) -> list[Job]:
+    """Return a job for each lab into which some of the faults, or of the chosen ones, go."""
     labels = [label for label, most in copies.items() for _ in range(most)]
     work = list(zip(labels, accounts, strict=False))
     labs = [bench.enrol(label, account).lab for label, account in work]
-    found: list[Verdicts] = []
-    with ProcessPoolExecutor(max_workers=len(work)) as pool:
-        waiting = [
-            (label, pool.submit(chain, bench, label, account, share))
-            for (label, account), share in zip(
-                work, shares(labs, chosen or catalogue()), strict=True
-            )
-            if share
-        ]
-        for label, future in waiting:
-            try:
-                found += future.result()
-            except Exception:
-                broken = traceback.format_exc()[-LONGEST_TRACE:]
-                found.append(Verdicts("(chain)", label, alarms=["chain"], found={"chain": broken}))
-    return found
+    return [
+        Job("faults", label, chain, (bench, label, account, share))
+        for (label, account), share in zip(work, shares(labs, chosen or catalogue()), strict=True)
+        if share
+    ]

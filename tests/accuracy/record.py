@@ -16,8 +16,9 @@ from labproof.judge import judge
 from labproof.sandbox import Sandbox
 from labproof.snapshot import Snapshot
 
+from ..grader.conftest import SETTINGS
 from ..sandbox.sandbox_clients import free_port
-from .labs import LABS, SETTINGS, Bench, client_files
+from .labs import LABS, Bench, client_files
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 FIRST_ACCOUNT = 500000000001

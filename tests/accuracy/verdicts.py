@@ -52,3 +52,8 @@ def compare(
         sorted(i for i, s in statuses.items() if s != "passed" and i not in allowed[s]),
         {i: f"{r['status']}: {r['found']} {r['blocked_by'] or ''}" for i, r in rows.items()},
     )
+
+
+def is_right(verdicts: Verdicts) -> bool:
+    """Tell whether a lab came to what it should."""
+    return not verdicts.misses and not verdicts.alarms

@@ -23,13 +23,15 @@ from ..sandbox.sandbox_clients import free_port
 from .learner import FILES
 
 TIMEOUT_S = 20.0
+# A failed event is tried again soon, so that nobody waits for it.
+SETTINGS = {"LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1"}
 KINDS = ("file_transfer", "event_copy", "file_metadata", "secure_ingestion")
 Enrol = Callable[..., InventoryLab]
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    running = Sandbox(tmp_path_factory.mktemp("grader") / "sandbox", free_port())
+    running = Sandbox(tmp_path_factory.mktemp("grader") / "sandbox", free_port(), SETTINGS)
     running.start()
     yield running
     running.stop(timeout=5)
