@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from labproof.probe import samples
+
 from ..labs import Bench, grade
 from ..verdicts import Verdicts, compare
 from . import cli, copying, ingestion, metadata, transfer
@@ -15,8 +17,8 @@ ALL = (*transfer.VARIANTS, *copying.VARIANTS, *metadata.VARIANTS, *ingestion.VAR
 VARIANTS: dict[str, Variant] = {v.name: v for v in ALL if cli.AWS or not v.by_cli}
 
 
-def graded(bench: Bench, account: str, name: str) -> Verdicts:
-    """Build a variant in an account of its own, and grade it."""
+def graded(bench: Bench, account: str, name: str, records: int = samples.BULK) -> Verdicts:
+    """Build a variant in an account of its own, and grade it; a large file has ``records``."""
     variant = VARIANTS[name]
     entry, _ = bench.built(variant.label, account, variant.all_steps())
-    return compare(name, variant.label, grade(entry, TIMEOUT_S))
+    return compare(name, variant.label, grade(entry, TIMEOUT_S, records))

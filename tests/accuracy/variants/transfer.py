@@ -12,7 +12,6 @@ from .ways import (
     FUNCTION,
     SOURCE,
     TABLE,
-    TRUST,
     call,
     customer_managed,
     each,
@@ -22,7 +21,6 @@ from .ways import (
     role,
 )
 
-OWN_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "$account"}}
 PUT = "s3:ObjectCreated:Put"
 NAMES = {"TABLE_NAME": "$table", "DESTINATION_BUCKET": "$destination_bucket"}
 WIDE = allow(Action=["s3:*", "dynamodb:*", "logs:*"], Resource="*")
@@ -77,8 +75,7 @@ VARIANTS = (
     Variant(
         "transfer-boundary",
         "xfusion",
-        "The role has a permissions boundary that leaves it what the lab needs, and its trust is "
-        "limited to the account.",
+        "The role has a permissions boundary that leaves it what the lab needs.",
         {
             "role": each(
                 call(
@@ -86,12 +83,7 @@ VARIANTS = (
                     PolicyName="boundary",
                     PolicyDocument=document(WIDE),
                 ),
-                role(
-                    named_policies,
-                    trust=TRUST
-                    | {"Condition": {"StringEquals": {"aws:SourceAccount": "$account"}}},
-                    PermissionsBoundary="arn:aws:iam::$account:policy/boundary",
-                ),
+                role(named_policies, PermissionsBoundary="arn:aws:iam::$account:policy/boundary"),
             )
         },
     ),

@@ -85,12 +85,12 @@ def alone(whole: Step) -> dict[str, Step]:
     return dict.fromkeys(STEPS, each()) | {"source bucket": whole}
 
 
-def role(*policies: Step, trust: dict[str, Any] = TRUST, **settings: Any) -> Step:
+def role(*policies: Step, **settings: Any) -> Step:
     """Create the role with other policies, or under another path."""
     created = call(
         *("iam", "create_role"),
         RoleName="$role",
-        AssumeRolePolicyDocument=document(trust),
+        AssumeRolePolicyDocument=document(TRUST),
         **settings,
     )
     return each(created, *policies, let_role_use_key)
