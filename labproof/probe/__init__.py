@@ -117,13 +117,15 @@ def seen(lab: Lab, connection: Connection, flow: Flow, timeout: float) -> dict[s
     if flow.watch.uploads:
         flow.follow(timeout)
     more = flow.more(timeout)
+    # What a fresh upload would have shown is not known where none was allowed.
+    refused = next((answer for answer in answers.values() if is_error(answer)), None)
     found = {
         "uploads": as_evidence(answers, flow.watch),
         "invocations": invocations(flow.watch),
         "metrics": function_metrics(flow.watch, timeout),
-        "encryption": encryption(flow.watch),
+        "encryption": encryption(flow.watch, refused),
         **more,
-        "anonymous": {"source": stranger(flow.watch), "destination": None}
+        "anonymous": {"source": stranger(flow.watch, refused), "destination": None}
         | {k: v for k, v in more.get("anonymous", {}).items() if k == "destination"},
     }
     if lab.source_https_only:
@@ -187,20 +189,22 @@ def function_metrics(watch: Watch, timeout: float) -> Any:
     return base | {"source": CLOUDWATCH} | counts
 
 
-def stranger(watch: Watch) -> Any:
+def stranger(watch: Watch, otherwise: Any) -> Any:
     """Ask for a fresh upload without credentials."""
     upload = one_upload(watch)
     if upload is None:
-        return None
+        return otherwise
     bucket = watch.lab.source_bucket
     return anonymous_read(watch.connection, bucket, upload.key, upload.sha256, "upload")
 
 
-def encryption(watch: Watch) -> Any:
+def encryption(watch: Watch, otherwise: Any) -> Any:
     """Return how a fresh upload is encrypted."""
     upload = one_upload(watch)
-    if upload is None or upload.head is None or is_error(upload.head):
-        return upload and upload.head
+    if upload is None:
+        return otherwise
+    if upload.head is None or is_error(upload.head):
+        return upload.head
     return upload.head["encryption"]
 
 

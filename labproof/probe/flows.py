@@ -115,11 +115,11 @@ class MetadataFlow(metadata.Metadata):
         return {"table_metrics": self.table_metrics(timeout), "extensions": shown}
 
     def table_metrics(self, timeout: float) -> Any:
-        stored = sum(
-            bool(u.stored_ms) for u in self.watch.uploads if isinstance(u, metadata.Stored)
-        )
+        uploads = [u for u in self.watch.uploads if isinstance(u, metadata.Stored)]
+        stored = sum(bool(u.stored_ms) for u in uploads)
         if self.connection.endpoint_url or not timeout:
-            return {"source": "items counted", "writes": stored}
+            unread = next((u.items for u in uploads if is_error(u.items)), None)
+            return unread or {"source": "items counted", "writes": stored}
         since, table = self.watch.since_ms, str(self.lab.table)
         sums = metrics(self.connection, TABLE_METRICS, table, since, stored, timeout)
         if is_error(sums):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labproof.aws import error_code, is_absent
@@ -17,14 +18,17 @@ LONGEST_PAUSE_S = 2.0
 
 
 def asked(call: str, work: Callable[[], Any]) -> Any:
-    """Return what ``work`` returns, None where AWS says that there is nothing, or an error."""
+    """Return what ``work`` returns, None where AWS says that there is nothing, or an error.
+
+    The error names the operation that AWS refused, be it another one than ``call``.
+    """
     try:
         return work()
     except ClientError as error:
         if is_absent(error):
             return None
         message = error.response.get("Error", {}).get("Message", "")
-        return error_of(call, error_code(error), str(message))
+        return error_of(xform_name(error.operation_name), error_code(error), str(message))
     except (BotoCoreError, OSError) as error:
         return error_of(call, type(error).__name__, str(error))
 

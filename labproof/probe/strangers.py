@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labproof.aws import Connection, error_code
@@ -69,9 +70,10 @@ def listing(connection: Connection, bucket: str) -> Any:
     try:
         connection.client("s3").list_objects_v2(Bucket=bucket, MaxKeys=1)
     except ClientError as error:
-        code = error_code(error)
-        busy = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in NO_ANSWER
-        return error_of("list_objects_v2", code, str(error)) if busy else code
+        code, operation = error_code(error), error.operation_name
+        # Who asks may lack credentials, or their role: that says nothing about the bucket.
+        refused = (code, operation) == ("AccessDenied", "ListObjectsV2")
+        return code if refused else error_of(xform_name(operation), code, str(error))
     except BotoCoreError as error:
         return error_of("list_objects_v2", type(error).__name__, str(error))
     return "allowed"

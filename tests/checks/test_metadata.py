@@ -10,7 +10,7 @@ from labproof.probe.metadata import KEYS, MULTIPART, as_proof
 from labproof.prove.metadata import item_problems
 from labproof.snapshot import Snapshot, expect
 
-from .followed import FUNCTION, LOG, STORED, expect_each, why
+from .followed import FUNCTION, LOG, STORED, expect_each, upload, why
 
 WHOLE = [label for label in KEYS if label != MULTIPART]
 
@@ -60,6 +60,7 @@ def test_an_object_uploaded_in_parts_has_its_item(snapshot: Snapshot) -> None:
 )
 def test_the_tables_writes_are_counted(snapshot: Snapshot) -> None:
     """The table's writes rise with the uploads: by metrics, or where there are none, by items."""
-    counted, uploads = snapshot.seen("table_metrics"), len(snapshot.seen("uploads"))
-    source = counted["source"]
-    expect(counted["writes"] >= uploads, f"{uploads} writes", f"{counted['writes']} ({source})")
+    uploads = [upload(snapshot, label) for label in snapshot.seen("uploads")]
+    counted = snapshot.seen("table_metrics")
+    found = f"{counted['writes']} ({counted['source']})"
+    expect(counted["writes"] >= len(uploads), f"{len(uploads)} writes", found)

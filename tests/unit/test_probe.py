@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from botocore import xform_name
 
-from labproof.probe import hopeless
+from labproof.probe import encryption, hopeless, stranger
 from labproof.probe.attempts import MAX_EVENTS, MAX_LINES, read_attempts, shown
 from labproof.probe.cleaning import remove_items, remove_objects
 from labproof.probe.effects import MAX_PAGES, as_text, find_items, matching, strays
@@ -15,9 +16,10 @@ from labproof.probe.following import Watch
 from labproof.probe.ingest import naming
 from labproof.probe.reading import asked
 from labproof.probe.samples import BULK, DEVICES, bad_records, bulk, mixed
+from labproof.probe.strangers import listing
 from labproof.probe.transfer import KEYS
 from labproof.probe.uploads import Upload, fresh, skew_ms
-from labproof.snapshot import is_error
+from labproof.snapshot import error_of, is_error
 
 from .fakes import FakeClient, a_lab, connect, refusal
 
@@ -59,6 +61,31 @@ def test_what_is_refused_is_an_error_and_what_is_absent_is_none() -> None:
 
     assert refuse("NoSuchKey") is None
     assert refuse("AccessDenied")["error"]["code"] == "AccessDenied"
+    assert refuse("AccessDenied")["error"]["call"] == xform_name("Operation")
+
+
+@pytest.mark.parametrize(
+    ("code", "operation", "is_answer"),
+    [
+        ("AccessDenied", "ListObjectsV2", True),
+        ("AccessDenied", "AssumeRole", False),
+        ("ExpiredToken", "ListObjectsV2", False),
+        ("SlowDown", "ListObjectsV2", False),
+    ],
+)
+def test_only_a_refused_listing_tells_of_the_bucket(
+    monkeypatch: pytest.MonkeyPatch, code: str, operation: str, is_answer: bool
+) -> None:
+    client = FakeClient(list_objects_v2=refusal(code, operation))
+    found = listing(connect(monkeypatch, s3=client), "ada-landing")
+    assert found == code if is_answer else found["error"]["call"] == xform_name(operation)
+
+
+def test_what_a_refused_upload_would_have_shown_is_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    where, refused = watch(monkeypatch), error_of("put_object", "AccessDenied")
+    assert (encryption(where, refused), stranger(where, refused)) == (refused, refused)
 
 
 def watch(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Watch:
