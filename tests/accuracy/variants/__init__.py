@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from labproof.inventory import InventoryLab
 from labproof.probe import samples
+from labproof.probe.attempts import read_attempts
+from labproof.probe.reading import moments, now_ms
+from labproof.snapshot import is_error
 
 from ..labs import Bench, grade
 from ..verdicts import Verdicts, compare
@@ -12,6 +16,7 @@ from .variant import Variant
 __all__ = ["VARIANTS", "Variant", "graded"]
 
 TIMEOUT_S = 60.0
+LOOK_BACK_MS = 120_000
 ALL = (*transfer.VARIANTS, *copying.VARIANTS, *metadata.VARIANTS, *ingestion.VARIANTS)
 # Those that can be built here.
 VARIANTS: dict[str, Variant] = {v.name: v for v in ALL if cli.AWS or not v.by_cli}
@@ -21,4 +26,16 @@ def graded(bench: Bench, account: str, name: str, records: int = samples.BULK) -
     """Build a variant in an account of its own, and grade it; a large file has ``records``."""
     variant = VARIANTS[name]
     entry, _ = bench.built(variant.label, account, variant.all_steps())
+    wait_for_uploads(entry)
     return compare(name, variant.label, grade(entry, TIMEOUT_S, records))
+
+
+def wait_for_uploads(entry: InventoryLab) -> None:
+    """Wait until what the build itself uploaded is worked on, which is none of the probe's."""
+    lab, connection = entry.lab, entry.connection
+    listed = connection.client("s3").list_objects_v2(Bucket=lab.source_bucket)["KeyCount"]
+    began = now_ms() - LOOK_BACK_MS
+    for _ in moments(TIMEOUT_S):
+        found = read_attempts(connection, lab.function, began)
+        if not is_error(found) and sum(a.ended_ms is not None for a in found) >= listed:
+            return

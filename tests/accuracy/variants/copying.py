@@ -6,7 +6,7 @@ import json
 
 from labproof.authorization.logic import texts
 
-from ...grader.learner import allow
+from ...grader.learner import allow, create_destination_bucket
 from .buckets import bucket_policy, denied, used_before, versioned
 from .cli import by_page
 from .stacks import deployed
@@ -28,6 +28,7 @@ from .ways import (
 
 READ = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging"]
 WRITE = ["s3:PutObject", "s3:GetObject", "s3:PutObjectTagging"]
+BUCKETS = (("$source_bucket", SOURCE), ("$destination_bucket", DESTINATION))
 RIGHTS = (
     LOGS,
     allow(Action=READ, Resource=f"{SOURCE}/*"),
@@ -163,14 +164,18 @@ VARIANTS = (
         "copy-https-only",
         "event-copy",
         "Both buckets refuse plain HTTP, keep versions, and were in use before.",
-        {},
-        tuple(
-            each(
-                bucket_policy(bucket, denied(arn, f"{arn}/*")),
-                versioned(bucket),
-                used_before(bucket),
+        {
+            "destination bucket": each(
+                create_destination_bucket,
+                *(
+                    each(
+                        bucket_policy(bucket, denied(arn, f"{arn}/*")),
+                        versioned(bucket),
+                        used_before(bucket),
+                    )
+                    for bucket, arn in BUCKETS
+                ),
             )
-            for bucket, arn in (("$source_bucket", SOURCE), ("$destination_bucket", DESTINATION))
-        ),
+        },
     ),
 )

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ...grader.learner import allow, create_role, create_source_bucket, document
+from ...grader.learner import (
+    allow,
+    create_destination_bucket,
+    create_role,
+    create_source_bucket,
+    document,
+)
 from .buckets import bucket_policy, denied, encrypted, kept_tidy, used_before, versioned
 from .triggers import another_function, notify, permit, publish, trigger
 from .variant import Variant
@@ -284,17 +290,21 @@ VARIANTS = (
         "xfusion",
         "Both buckets keep versions, have tags and a life cycle, encrypt by AES256, and were in "
         "use before; the role may write by the private bucket's policy, too.",
-        {},
+        {
+            "destination bucket": each(
+                create_destination_bucket,
+                *(
+                    each(
+                        versioned(bucket),
+                        encrypted(bucket, SSEAlgorithm="AES256"),
+                        kept_tidy(bucket),
+                        used_before(bucket),
+                    )
+                    for bucket in ("$source_bucket", "$destination_bucket")
+                ),
+            )
+        },
         (
-            *(
-                each(
-                    versioned(bucket),
-                    encrypted(bucket, SSEAlgorithm="AES256"),
-                    kept_tidy(bucket),
-                    used_before(bucket),
-                )
-                for bucket in ("$source_bucket", "$destination_bucket")
-            ),
             bucket_policy(
                 "$destination_bucket",
                 allow(
