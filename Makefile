@@ -64,7 +64,7 @@ test-%: ## Run the tests under one series of Python
 
 pytest: $(VENV)/.ready
 	@echo "== $$($(BIN)/python --version), $$($(BIN)/ansible --version | head -n 1)"
-	@$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/.ready ## Lint playbooks and code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -1,4 +1,4 @@
-"""All labs from nothing to nothing: dry run, build, build again, prove, judge, remove."""
+"""All labs from nothing to nothing: dry run, steps, build, build again, prove, judge, remove."""
 
 from __future__ import annotations
 
@@ -35,8 +35,14 @@ def existing(world: World, host: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def built(world: World) -> World:
+    """All labs: two of them step by step, then all by ``site.yml``, which changes those no more."""
+    for step in STEPS:
+        run = world.play(f"playbooks/{step}.yml", "-l", ":".join(STEPPED))
+        assert run.code == 0, run.messages
+        assert any(run.changed.values()), step
     run = world.play("site.yml")
     assert run.code == 0, run.messages
+    assert {host for host, count in run.changed.items() if not count} == set(STEPPED)
     return world
 
 
@@ -47,7 +53,7 @@ def test_check_mode_on_an_empty_account_neither_fails_nor_changes(world: World) 
     assert [existing(world, host) for host in HOSTS] == [{}] * len(HOSTS)
 
 
-def test_site_builds_every_part_of_every_lab(built: World) -> None:
+def test_steps_alone_and_the_site_build_every_part_of_every_lab(built: World) -> None:
     for host in HOSTS:
         entry = built.lab(host)
         found = read_lab(entry.lab, entry.connection)
@@ -106,15 +112,6 @@ def test_destroy_leaves_nothing_not_even_versions(built: World) -> None:
 def test_a_second_destroy_changes_nothing(built: World) -> None:
     run = built.play("destroy.yml")
     assert (run.code, run.changed) == (0, NO_CHANGE), run.messages
-
-
-def test_each_step_runs_alone_and_together_they_make_the_site(built: World) -> None:
-    limit = ("-l", ":".join(STEPPED))
-    for step in STEPS:
-        run = built.play(f"playbooks/{step}.yml", *limit)
-        assert run.code == 0, run.messages
-        assert any(run.changed.values()), step
-    assert built.play("site.yml", *limit).changed == dict.fromkeys(STEPPED, 0)
 
 
 def test_destroy_leaves_what_the_suite_did_not_build(built: World) -> None:
