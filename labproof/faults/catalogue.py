@@ -3,8 +3,8 @@
 Each fault has a ``name``, a sentence that ``says`` what is wrong, the ``kinds`` of lab it is for,
 its ``changes``, the ids that it ``fails``, and those ``blocked`` in consequence (``area.*`` stands
 for a whole area, ``pipeline`` for all that uploads show). ``needs`` limits it to labs whose
-attribute holds a value. ``seconds`` is how long uploads are worth following where they have no
-effect, or not all of them.
+attribute holds a value: a name among its policies, an id among its requirements. ``seconds`` is how
+long uploads are worth following where they have no effect, or not all of them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ from labproof.faults.errors import FaultError
 from labproof.labs import COMMON_REQUIREMENTS, Lab, kinds
 
 FOLDER = Path(__file__).parent / "data"
-# Ids that nothing in a lab can make fail, each with the reason.
+# Ids that no fault makes fail, each with the reason.
 UNPLANTABLE = {
-    "trail.recorded": "AWS keeps the event history by itself, whatever a lab is like",
+    "trail.recorded": "AWS keeps the event history by itself, and of a trail that does not log "
+    "trail.logging is blamed",
+    "metadata.template": "CloudFormation does not take resources back as they were, so that a "
+    "stack which is gone could not be mended",
 }
 # What uploads show, which nothing can be seen of when the pipeline stands still.
 GROUPS = {"pipeline": ("transfer.", "metadata.", "ingest.", "logs.")}
@@ -55,8 +58,10 @@ class Fault:
 
 
 def requirements(kind: str) -> frozenset[str]:
-    """Return the ids of a kind of lab, extensions aside."""
-    return frozenset((*COMMON_REQUIREMENTS, *kinds()[kind]["defaults"]["lab_requirements"]))
+    """Return the ids of a kind of lab, those that its switches add among them."""
+    known = kinds()[kind]
+    added = (known["defaults"], *known.get("extensions", {}).values())
+    return frozenset((*COMMON_REQUIREMENTS, *(i for one in added for i in one["lab_requirements"])))
 
 
 @cache

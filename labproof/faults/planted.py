@@ -1,7 +1,7 @@
 """What is planted where: one file for each lab, kept until the lab is mended.
 
-``<folder>/<host>.json`` holds ``{"fault", "hidden": bool, "host", "before": [...]}``. Only its
-owner may read it, for a function's variables may be in it.
+``<folder>/<host>.json`` holds ``{"fault", "hidden": bool, "before": [...]}``. Only its owner may
+read it, for a function's variables may be in it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.planting import Before, mend, plant
 from labproof.labs import Lab
+from labproof.runs import file_name
 
 Record = dict[str, Any]
 
@@ -31,7 +32,7 @@ class Planted:
 
     @classmethod
     def of(cls, folder: Path, host: str) -> Planted:
-        return cls(folder / f"{host}.json")
+        return cls(folder / f"{file_name(host)}.json")
 
     def read(self) -> Record | None:
         """Return what is planted, None for nothing. Raises FaultError for a damaged file."""
@@ -41,7 +42,8 @@ class Planted:
             return None
         except ValueError as error:
             raise FaultError(
-                f"{self.path} is damaged, so the fault cannot be mended: {error}."
+                f"{self.path} is damaged, so the fault cannot be mended ({error}): mend the lab by "
+                "hand, or destroy it, then forget the fault with `-e fault=forget`."
             ) from error
         return found
 
@@ -58,16 +60,19 @@ class Planted:
         self.path.unlink(missing_ok=True)
 
 
-def plant_in(folder: Path, fault: Fault, place: Place, hidden: bool) -> None:
-    """Plant a fault and keep what mends it. Raises FaultError where one is planted already."""
-    host = place.lab.host
-    planted = Planted.of(folder, host)
-    if found := planted.read():
+def expect_none(folder: Path, host: str) -> None:
+    """Raise FaultError where a fault is planted already."""
+    if found := Planted.of(folder, host).read():
         name = "a fault" if found["hidden"] else f"the fault {found['fault']}"
         raise FaultError(
             f"{host} has {name} already: find and mend it, then "
             f"`ansible-playbook break.yml -l {host} -e fault=none`."
         )
+
+
+def plant_in(folder: Path, fault: Fault, place: Place, hidden: bool) -> None:
+    """Plant a fault and keep what mends it."""
+    planted = Planted.of(folder, place.lab.host)
     plant(fault, place, partial(keep, planted, fault.name, hidden))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from labproof.collect import read_lab
 from labproof.faults import Client, Fault, FaultError, Place, fault, for_lab
-from labproof.faults.planted import at_random, mend_in, plant_in
+from labproof.faults.planted import Planted, at_random, expect_none, mend_in, plant_in
 from labproof.labs import Lab
 from labproof.playbook import LabAction
 from labproof.preflight import check_account
@@ -36,31 +36,49 @@ class ActionModule(LabAction):
     def done(self, lab: Lab, name: str, seed: int | None, folder: Path) -> dict[str, Any]:
         if not name:
             return {"msg": listed(lab)}
+        if name == "forget":
+            return self.forgotten(lab, folder)
         place = Place(lab, self.connection, ClientHost(self, lab.client_dir or ""))
         if name == "none":
             return self.mended(place, folder)
-        hidden = name == "random"
-        seed = secrets.randbelow(SEEDS) if seed is None else seed
-        chosen = at_random(lab, seed) if hidden else fault(name, lab)
-        return self.planted(place, chosen, folder, seed if hidden else None)
+        if name == "random":
+            seed = secrets.randbelow(SEEDS) if seed is None else seed
+            return self.planted(place, at_random(lab, seed), folder, seed)
+        return self.planted(place, fault(name, lab), folder)
 
     def planted(
-        self, place: Place, chosen: Fault, folder: Path, seed: int | None
+        self, place: Place, chosen: Fault, folder: Path, seed: int | None = None
     ) -> dict[str, Any]:
+        """Plant a fault; its name is not told where it was drawn by a seed."""
+        host, hidden = place.lab.host, seed is not None
+        expect_none(folder, host)
         expect_built(place)
         if self.check_mode:
-            return {"changed": True, "msg": f"A fault would be planted into {place.lab.host}."}
-        plant_in(folder, chosen, place, hidden=seed is not None)
+            what = "A fault at random" if hidden else chosen.name
+            return {"changed": True, "msg": f"{what} would be planted into {host}."}
+        plant_in(folder, chosen, place, hidden)
         what = f"Planted {chosen.name}: {chosen.says}"
         return {"changed": True, "msg": what if seed is None else unknown(place.lab, seed)}
 
     def mended(self, place: Place, folder: Path) -> dict[str, Any]:
-        if self.check_mode:
-            return {"changed": True, "msg": f"{place.lab.host} would be mended."}
-        name = mend_in(folder, place)
         host = place.lab.host
-        said = f"{host} is mended; the fault was {name}." if name else f"{host} has no fault."
-        return {"changed": name is not None, "msg": said}
+        if Planted.of(folder, host).read() is None:
+            return {"msg": f"{host} has no fault."}
+        if self.check_mode:
+            return {"changed": True, "msg": f"{host} would be mended."}
+        return {
+            "changed": True,
+            "msg": f"{host} is mended; the fault was {mend_in(folder, place)}.",
+        }
+
+    def forgotten(self, lab: Lab, folder: Path) -> dict[str, Any]:
+        """Drop what would mend a lab, and touch nothing of the lab."""
+        planted = Planted.of(folder, lab.host)
+        if not planted.path.exists():
+            return {"msg": f"{lab.host} has no fault."}
+        if not self.check_mode:
+            planted.remove()
+        return {"changed": True, "msg": f"The fault of {lab.host} is forgotten, not mended."}
 
 
 class ClientHost(Client):

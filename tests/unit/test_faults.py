@@ -16,9 +16,12 @@ from labproof.faults.handlers import edited, handler_source, plain
 from labproof.faults.planted import Planted, at_random
 from labproof.labs import FLOWS, Lab, kinds, resolve
 from labproof.source import handler_exists, live_placeholders
+from tests.accuracy.labs import EXTENDED
+from tests.accuracy.matrix import shares
 from tests.grader.conftest import names
 
 FEWEST = 80
+QUICK = ("table-provisioned", "index-missing", "table-made-again")
 
 
 def lab(kind: str = "file_transfer", **variables: Any) -> Lab:
@@ -40,13 +43,23 @@ def test_every_requirement_has_a_fault_that_fails_it() -> None:
 def test_most_requirements_have_two_faults() -> None:
     hits = Counter(name for one in catalogue().values() for name in one.fails)
     once = {name for name, times in hits.items() if times == 1}
-    # There is but one way: each of these is a single setting, or only one thing can undo it.
-    assert once <= {
-        *("source-bucket.exists", "destination-bucket.exists", "role.exists", "table.exists"),
-        *("function.exists", "function.uses-role"),
-        *("trail.validated", "table.recoverable", "table.on-demand", "table.encrypted"),
-        *("source-bucket.anonymous-read", "transfer.listed", "logs.metrics", "table.active"),
-    }
+    # Whatever else is counted as an error is in the log before, and logs.no-errors fails instead.
+    assert once == {"logs.metrics"}
+
+
+def test_what_a_switch_adds_has_faults_for_labs_with_that_switch_alone() -> None:
+    plain, extended = lab("file_metadata"), lab("file_metadata", **EXTENDED)
+    more = {one.name for one in for_lab(extended)} - {one.name for one in for_lab(plain)}
+    assert more == {one.name for one in catalogue().values() if one.area == "extensions"}
+    assert {one.name for one in for_lab(plain)} < {one.name for one in for_lab(extended)}
+
+
+def test_what_is_not_about_a_switch_goes_to_a_lab_without_any() -> None:
+    extended, plain = lab("file_metadata", **EXTENDED), lab("file_metadata")
+    assert [[one.name for one in share] for share in shares([extended, plain], QUICK)] == [
+        ["index-missing"],
+        ["table-provisioned", "table-made-again"],
+    ]
 
 
 def test_every_change_is_used() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from labproof.faults.changes.step import Step
+from labproof.faults.changes.step import Step, mistyped
 from labproof.faults.place import Place
-from labproof.faults.settings import buckets
+from labproof.faults.settings import buckets, whole_buckets
 from labproof.faults.settings.reading import as_text
 
 VERSION = "2012-10-17"
@@ -18,6 +18,14 @@ BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictP
 def bucket_gone(place: Place, bucket: str) -> Iterator[Step]:
     """The bucket does not exist."""
     yield Step("bucket", place.bucket(bucket), None)
+
+
+def bucket_misnamed(place: Place, bucket: str) -> Iterator[Step]:
+    """The bucket has another name; what names the bucket itself was not set up for that one."""
+    name = place.bucket(bucket)
+    found = whole_buckets.read_bucket(place, name)
+    yield Step("bucket", mistyped(name), {**found, "policy": None, "notification": {}})
+    yield Step("bucket", name, None)
 
 
 def bucket_plain(place: Place, bucket: str) -> Iterator[Step]:
@@ -88,6 +96,7 @@ def samples(place: Place, name: str, content: str | None = None) -> Iterator[Ste
 
 CHANGES = {
     "bucket-gone": bucket_gone,
+    "bucket-misnamed": bucket_misnamed,
     "bucket-plain": bucket_plain,
     "bucket-policy": bucket_policy,
     "public-access": public_access,

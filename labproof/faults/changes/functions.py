@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
+from labproof.faults.changes.invoking import statement
 from labproof.faults.changes.roles import OWN, policy
-from labproof.faults.changes.step import Step
-from labproof.faults.changes.triggers import alias_of
+from labproof.faults.changes.step import Step, mistyped
+from labproof.faults.changes.triggers import TARGETS, alias_of, notification
 from labproof.faults.handlers import handler_source
 from labproof.faults.place import Place
-from labproof.faults.settings import functions
+from labproof.faults.settings import functions, roles
 from labproof.faults.settings.reading import as_text
 from labproof.package import zip_bytes
 
 LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+LOGS = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+TIMEOUT_S = 30
+EVERY_UPLOAD = ["s3:ObjectCreated:*"]
 
 
 def function_gone(place: Place) -> Iterator[Step]:
     yield Step("function", place.lab.function, None)
 
 
+def function_misnamed(place: Place) -> Iterator[Step]:
+    """The function has another name, under which the bucket notifies it."""
+    name = mistyped(place.lab.function)
+    yield Step("function", name, copied(place))
+    yield from notification(place, function=arn_of(place, name))
+    yield from function_gone(place)
+
+
 def other_function(place: Place, name: str) -> Iterator[Step]:
     """There is another function, a copy of the lab's."""
-    copy = functions.read_function(place, place.lab.function)
-    yield Step("function", name, {**copy, "policy": [], "concurrency": None})
+    yield Step("function", name, {**copied(place), "policy": [], "concurrency": None})
+
+
+def copied(place: Place) -> dict[str, Any]:
+    """Return the lab's function to be made under another name, with a log group of its own."""
+    found = functions.read_function(place, place.lab.function)
+    return {name: value for name, value in found.items() if name != "LoggingConfig"}
 
 
 def configuration(place: Place, **fields: Any) -> Iterator[Step]:
@@ -51,11 +68,50 @@ def environment(
 
 def other_role(place: Place) -> Iterator[Step]:
     """The function runs as another role, which may write logs only."""
-    name = f"{OWN}-{place.lab.host}"[:64]
-    logs = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
-    trust = policy(LAMBDA | {"Action": "sts:AssumeRole"})
-    yield Step("role", name, {"trust": trust, "inline": {"logs": policy(logs)}})
-    yield from configuration(place, Role=f"{place.words['iam']}:role/{name}")
+    arn = yield from own_role(place, LOGS)
+    yield from configuration(place, Role=arn)
+
+
+def copied_role(place: Place) -> Iterator[Step]:
+    """The function runs as another role that has all that the lab's role has."""
+    name, copy = own_name(place), roles.read_role(place, place.lab.role)
+    yield Step("role", name, copy)
+    yield from configuration(place, Role=f"{place.words['iam']}:role{copy['Path']}{name}")
+
+
+def own_role(place: Place, *statements: dict[str, Any]) -> Generator[Step, None, str]:
+    """Make another role for Lambda with these rights; return its ARN."""
+    name, trust = own_name(place), policy(LAMBDA | {"Action": "sts:AssumeRole"})
+    yield Step("role", name, {"trust": trust, "inline": {OWN: policy(*statements)}})
+    return f"{place.words['iam']}:role/{name}"
+
+
+def own_name(place: Place) -> str:
+    return f"{OWN}-{place.lab.host}"[:64]
+
+
+def on_copies(place: Place, text: str, actions: list[str]) -> Iterator[Step]:
+    """Another function, whose code is this text, works on each new object among the copies."""
+    bucket, arn = place.bucket("destination"), place.words["destination_arn"]
+    rights = {"Effect": "Allow", "Action": actions, "Resource": f"{arn}/*"}
+    role = yield from own_role(place, LOGS, rights)
+    limits = {"SourceArn": arn, "SourceAccount": place.words["account"]}
+    function = {
+        "Runtime": place.lab.runtime,
+        "Role": role,
+        "Handler": "app.lambda_handler",
+        "Timeout": TIMEOUT_S,
+        "code": as_text(zip_bytes({"app.py": text})),
+        "policy": [statement(place, {"Principal": "s3.amazonaws.com", **limits}, "")],
+    }
+    yield Step("function", own_name(place), function)
+    target = {"LambdaFunctionArn": arn_of(place, own_name(place)), "Events": EVERY_UPLOAD}
+    yield Step("bucket_notification", bucket, {TARGETS: [target]})
+
+
+def arn_of(place: Place, function: str) -> str:
+    """Return the ARN of another function in the lab's place."""
+    return f"{place.words['function_arn'].removesuffix(place.lab.function)}{function}"
 
 
 def log_group_gone(place: Place) -> Iterator[Step]:
@@ -93,12 +149,15 @@ def latest(place: Place) -> Iterator[Step]:
 
 CHANGES = {
     "function-gone": function_gone,
+    "function-misnamed": function_misnamed,
     "other-function": other_function,
     "configuration": configuration,
     "handler": handler,
     "environment": environment,
     "log-group-gone": log_group_gone,
     "other-role": other_role,
+    "copied-role": copied_role,
+    "on-copies": on_copies,
     "concurrency": concurrency,
     "code": code,
     "text": text,

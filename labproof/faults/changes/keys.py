@@ -32,9 +32,10 @@ def alias_moved(place: Place, to: str) -> Iterator[Step]:
     yield Step("key_alias", alias_of(place), keys.read_alias(place, to))
 
 
-def key_disabled(place: Place) -> Iterator[Step]:
+def key_state(place: Place, state: str) -> Iterator[Step]:
+    """The key is disabled, or about to be deleted."""
     alias_of(place)
-    yield Step("key_enabled", place.key_arn, False)
+    yield Step("key_state", place.key_arn, state)
 
 
 def rotation_off(place: Place) -> Iterator[Step]:
@@ -55,7 +56,7 @@ CHANGES = {
     "spare-key": spare_key,
     "alias-gone": alias_gone,
     "alias-moved": alias_moved,
-    "key-disabled": key_disabled,
+    "key-state": key_state,
     "rotation-off": rotation_off,
     "key-policy": key_policy,
 }

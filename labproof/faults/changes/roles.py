@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from labproof.faults.changes.step import Step
+from labproof.faults.changes.step import Step, mistyped
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
-from labproof.faults.settings import buckets, identities, roles
+from labproof.faults.settings import buckets, identities, keys, roles
 from labproof.labs import managed_policy_arn, policy_documents
 
 VERSION = "2012-10-17"
@@ -22,7 +22,23 @@ def policy(*statements: Statement) -> dict[str, Any]:
 
 
 def role_gone(place: Place) -> Iterator[Step]:
+    yield from kept_in_key_policy(place)
     yield Step("role", place.lab.role, None)
+
+
+def role_misnamed(place: Place) -> Iterator[Step]:
+    """The role has another name, under which the function uses it."""
+    copy = roles.read_role(place, place.lab.role)
+    name = mistyped(place.lab.role)
+    yield Step("role", name, copy)
+    yield Step("function_field", "Role", f"{place.words['iam']}:role{copy['Path']}{name}")
+    yield from role_gone(place)
+
+
+def kept_in_key_policy(place: Place) -> Iterator[Step]:
+    """Have the key's policy written back after the role: AWS drops the name of a role that goes."""
+    if place.lab.key_alias:
+        yield Step("key_policy", place.key_arn, keys.read_policy(place, place.key_arn))
 
 
 def trust(place: Place, principals: list[Any]) -> Iterator[Step]:
@@ -112,6 +128,7 @@ def boundary(place: Place, actions: list[str]) -> Iterator[Step]:
 
 CHANGES = {
     "role-gone": role_gone,
+    "role-misnamed": role_misnamed,
     "trust": trust,
     "deny": deny,
     "grant": grant,

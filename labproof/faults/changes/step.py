@@ -15,3 +15,8 @@ class Step(NamedTuple):
 
 
 Change = Callable[..., Iterator[Step]]
+
+
+def mistyped(name: str) -> str:
+    """Return a name whose first character is wrong; the last ones often tell a class apart."""
+    return ("y" if name.startswith("x") else "x") + name[1:]

@@ -21,6 +21,13 @@ def trail_gone(place: Place) -> Iterator[Step]:
     yield Step("trail", name_of(place), None)
 
 
+def trail_made_again(place: Place) -> Iterator[Step]:
+    """The trail was made again for all regions, and nothing else about it was set."""
+    fields = {"S3BucketName": place.bucket("trail"), "IsMultiRegionTrail": True}
+    plain = {"fields": fields, "selectors": {}, "logging": False, "tags": []}
+    yield Step("trail", name_of(place), plain)
+
+
 def trail_fields(place: Place, **fields: Any) -> Iterator[Step]:
     """Some settings of the trail are others, by the names of UpdateTrail."""
     before = trails.read_fields(place, name_of(place))
@@ -46,6 +53,7 @@ def trail_events(
 
 CHANGES = {
     "trail-gone": trail_gone,
+    "trail-made-again": trail_made_again,
     "trail-fields": trail_fields,
     "trail-stopped": trail_stopped,
     "trail-events": trail_events,

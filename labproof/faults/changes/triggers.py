@@ -13,9 +13,11 @@ from labproof.faults.settings import buckets
 TARGETS = "LambdaFunctionConfigurations"
 
 
-def notification_gone(place: Place) -> Iterator[Step]:
-    """Uploads are told to nobody, by S3 or EventBridge."""
-    yield Step("bucket_notification", place.lab.source_bucket, {})
+def notification_gone(place: Place, more: bool = False) -> Iterator[Step]:
+    """Uploads are told to nobody, by S3 or EventBridge; with ``more``, those to further buckets."""
+    names = place.lab.more_source_buckets if more else (place.lab.source_bucket,)
+    for name in names:
+        yield Step("bucket_notification", name, {})
 
 
 def notification(

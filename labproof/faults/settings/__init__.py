@@ -21,6 +21,7 @@ from labproof.faults.settings import (
     logs,
     roles,
     tables,
+    topics,
     trails,
     whole_buckets,
 )
@@ -44,6 +45,7 @@ SETTINGS: dict[str, Setting] = {
         identities,
         invoking,
         tables,
+        topics,
         keys,
         logs,
         trails,

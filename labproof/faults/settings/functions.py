@@ -12,11 +12,10 @@ from labproof.aws import error_code
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.settings import invoking
-from labproof.faults.settings.reading import as_bytes, as_text, found
+from labproof.faults.settings.reading import ROLE_S, as_bytes, as_text, found
 from labproof.probe.reading import moments
 
 DOWNLOAD_S = 60
-ROLE_S = 60.0  # how long a fresh role may be unknown to Lambda
 FIELDS = {
     "Environment": {"Variables": {}},
     "LoggingConfig": {"LogFormat": "Text"},

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from labproof.aws import error_code
+from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
-from labproof.faults.settings.reading import found, removed
+from labproof.faults.settings.reading import ROLE_S, found, removed
+from labproof.probe.reading import moments
 
 SHORTEST_WAIT_DAYS = 7
+PENDING = "PendingDeletion"
 
 
 def read_policy(place: Place, key: str) -> Any:
@@ -17,13 +23,21 @@ def read_policy(place: Place, key: str) -> Any:
 
 
 def write_policy(place: Place, key: str, policy: Any) -> None:
-    # A learner's policy may leave out the very right to change it again, as ours does not.
-    place.aws("kms").put_key_policy(
-        KeyId=key,
-        PolicyName="default",
-        Policy=json.dumps(policy),
-        BypassPolicyLockoutSafetyCheck=True,
-    )
+    """Write the policy; a role in it that was just made may be unknown to KMS for a while."""
+    for _ in moments(ROLE_S):
+        try:
+            # A learner's policy may leave out the very right to change it again, as ours does not.
+            place.aws("kms").put_key_policy(
+                KeyId=key,
+                PolicyName="default",
+                Policy=json.dumps(policy),
+                BypassPolicyLockoutSafetyCheck=True,
+            )
+            return
+        except ClientError as error:
+            if error_code(error) != "MalformedPolicyDocumentException":
+                raise
+    raise FaultError(f"KMS refuses the policy of {key}: it may name a role that does not exist.")
 
 
 def read_rotation(place: Place, key: str) -> Any:
@@ -35,13 +49,18 @@ def write_rotation(place: Place, key: str, on: Any) -> None:
     (kms.enable_key_rotation if on else kms.disable_key_rotation)(KeyId=key)
 
 
-def read_enabled(place: Place, key: str) -> Any:
-    return place.aws("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+def read_state(place: Place, key: str) -> Any:
+    return place.aws("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
 
 
-def write_enabled(place: Place, key: str, on: Any) -> None:
+def write_state(place: Place, key: str, state: Any) -> None:
     kms = place.aws("kms")
-    (kms.enable_key if on else kms.disable_key)(KeyId=key)
+    if state == PENDING:
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=SHORTEST_WAIT_DAYS)
+        return
+    if read_state(place, key) == PENDING:
+        kms.cancel_key_deletion(KeyId=key)
+    (kms.enable_key if state == "Enabled" else kms.disable_key)(KeyId=key)
 
 
 def read_alias(place: Place, alias: str) -> Any:
@@ -75,7 +94,7 @@ def write_spare(place: Place, alias: str, arguments: Any) -> None:
 SETTINGS = {
     "key_policy": (read_policy, write_policy),
     "key_rotation": (read_rotation, write_rotation),
-    "key_enabled": (read_enabled, write_enabled),
+    "key_state": (read_state, write_state),
     "key_alias": (read_alias, write_alias),
     "spare_key": (read_spare, write_spare),
 }

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from labproof.aws import error_code
 
+ROLE_S = 60.0  # how long a fresh role may be unknown to other services
 ABSENT = {
     "NoSuchBucket",
     "NoSuchBucketPolicy",
@@ -22,6 +23,7 @@ ABSENT = {
     "NoSuchKey",
     "NoSuchEntity",
     "ResourceNotFoundException",
+    "NotFound",
     "NotFoundException",
     "TrailNotFoundException",
     "404",

@@ -8,10 +8,12 @@ from typing import Any
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.settings.reading import found
+from labproof.probe.reading import moments
 
 MOST_ITEMS = 20_000
 BATCH = 25
 KEPT_OF_INDEX = ("IndexName", "KeySchema", "Projection")
+INDEX_S = 600.0  # how long DynamoDB may take to fill an index, or to remove it
 CAPACITY = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
@@ -91,6 +93,57 @@ def write_table(place: Place, table: str, wanted: Any) -> None:
     _put(place, table, wanted.get("items", []))
 
 
+def read_indexes(place: Place, table: str) -> list[dict[str, Any]]:
+    """Return a table's global secondary indexes as DescribeTable gives them."""
+    indexes: list[dict[str, Any]] = _described(place, table).get("GlobalSecondaryIndexes", [])
+    return indexes
+
+
+def read_index(place: Place, path: str) -> Any:
+    """Return an index, given as TABLE/INDEX, with the types of its key; None where there is none.
+
+    Raises FaultError for one with capacity of its own.
+    """
+    table, _, name = path.partition("/")
+    known = _described(place, table)
+    listed = known.get("GlobalSecondaryIndexes", [])
+    one = next((one for one in listed if one["IndexName"] == name), None)
+    if one is None:
+        return None
+    if any(_capacity(one).values()):
+        raise FaultError(f"{path} has capacity of its own, which could not be given back.")
+    attributes = {part["AttributeName"] for part in one["KeySchema"]}
+    types = [a for a in known["AttributeDefinitions"] if a["AttributeName"] in attributes]
+    return {**{part: one[part] for part in KEPT_OF_INDEX}, "AttributeDefinitions": types}
+
+
+def write_index(place: Place, path: str, wanted: Any) -> None:
+    """Make the index anew; None leaves none."""
+    table, _, name = path.partition("/")
+    if any(one["IndexName"] == name for one in read_indexes(place, table)):
+        _update_index(place, path, {"Delete": {"IndexName": name}}, there=False)
+    if wanted is not None:
+        index = {part: wanted[part] for part in KEPT_OF_INDEX}
+        types = {"AttributeDefinitions": wanted["AttributeDefinitions"]}
+        _update_index(place, path, {"Create": index}, there=True, **types)
+
+
+def _update_index(
+    place: Place, path: str, update: dict[str, Any], there: bool, **types: Any
+) -> None:
+    """Change an index and wait until it is there, and filled, or gone."""
+    table, _, name = path.partition("/")
+    place.aws("dynamodb").update_table(
+        TableName=table, GlobalSecondaryIndexUpdates=[update], **types
+    )
+    for _ in moments(INDEX_S):
+        statuses = {o["IndexName"]: o.get("IndexStatus") for o in read_indexes(place, table)}
+        if (name in statuses) == there and statuses.get(name) in (None, "ACTIVE"):
+            _wait(place, table)
+            return
+    raise FaultError(f"The index {path} could not be changed within {INDEX_S:.0f} s.")
+
+
 def _described(place: Place, table: str) -> dict[str, Any]:
     found: dict[str, Any] = place.aws("dynamodb").describe_table(TableName=table)["Table"]
     return found
@@ -154,5 +207,6 @@ SETTINGS = {
     "table_billing": (read_billing, write_billing),
     "table_recovery": (read_recovery, write_recovery),
     "table_encryption": (read_encryption, write_encryption),
+    "table_index": (read_index, write_index),
     "table": (read_table, write_table),
 }

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from labproof.aws import error_code
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.settings import buckets
@@ -27,7 +30,7 @@ PARTS = {
 
 def read_bucket(place: Place, bucket: str) -> Any:
     s3 = place.aws("s3")
-    if found(lambda: s3.head_bucket(Bucket=bucket)) is None:
+    if not _is_there(place, bucket):
         return None
     parts = {name: read(place, bucket) for name, (read, _) in PARTS.items()}
     return {
@@ -87,9 +90,21 @@ def _objects(place: Place, bucket: str) -> dict[str, Any]:
     return {e["Key"]: buckets.read_object(place, f"{bucket}/{e['Key']}") for e in entries}
 
 
+def _is_there(place: Place, bucket: str) -> bool:
+    """Tell whether a bucket exists. Raises FaultError for somebody else's."""
+    try:
+        return found(lambda: place.aws("s3").head_bucket(Bucket=bucket)) is not None
+    except ClientError as error:
+        if error_code(error) == "403":
+            raise FaultError(
+                f"The bucket {bucket} belongs to somebody else: choose another fault."
+            ) from error
+        raise
+
+
 def _remove(place: Place, bucket: str) -> None:
     s3 = place.aws("s3")
-    if found(lambda: s3.head_bucket(Bucket=bucket)) is None:
+    if not _is_there(place, bucket):
         return
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for one in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
