@@ -27,6 +27,8 @@ LOOK_BACK_MS = 10_000
 RETRY_PAUSE_MS = {"emulated": 4000, "aws": 150_000}
 # How long after an invocation that names no upload another one may still be to come.
 NAMELESS_PAUSE_MS = {"emulated": 1500, "aws": 15_000}
+# The same where the function names what it works on, so that it may be a stranger's upload.
+STRANGER_PAUSE_MS = {"emulated": 4000, "aws": 30_000}
 # The share of the deadline that a log may be late when all effects have been seen.
 LOG_SHARE = 0.25
 # How long an upload may take before the next ones no longer wait for it.
@@ -96,6 +98,7 @@ def look(watch: Watch, waited: float = 0.0, late: bool = True) -> None:
     watch.attempts = read_attempts(
         watch.connection, watch.lab.function, watch.since_ms, watch.marks
     )
+    reopen(watch)
     # What has ended before the effects are looked for has no effects later.
     ended = {upload.label for upload in watch.pending if is_ended(watch, upload)}
     watch.look_for(watch)
@@ -104,6 +107,14 @@ def look(watch: Watch, waited: float = 0.0, late: bool = True) -> None:
         upload.waited_s = round(waited, 3)
         silent = watch.is_seen(upload) and not upload.requests
         upload.finished = upload.label in ended or (silent and (late or is_error(watch.attempts)))
+
+
+def reopen(watch: Watch) -> None:
+    """Follow an upload again that a stranger's invocation stood for, now that its own has come."""
+    for upload in watch.uploads:
+        named = {a.request_id for a in watch.seen_attempts if is_named(a, upload)}
+        if upload.finished and not upload.once and not watch.is_seen(upload):
+            upload.finished = named <= set(upload.requests)
 
 
 def together(work: Callable[[Any], Any], what: list[Any]) -> list[Any]:
@@ -187,7 +198,8 @@ def is_ended(watch: Watch, upload: Upload) -> bool:
     wanted = 1 if named else sum(not is_named_at_all(watch, u) for u in watch.pending)
     idle_ms = watch.now() - max(a.ended_ms or 0 for a in ended)
     if sum(upload.once or not a.raised for a in ended) >= wanted:
-        return named or watch.is_seen(upload) or idle_ms > pause(watch, NAMELESS_PAUSE_MS)
+        lengths = STRANGER_PAUSE_MS if names_uploads(watch) else NAMELESS_PAUSE_MS
+        return named or watch.is_seen(upload) or idle_ms > pause(watch, lengths)
     if len(ended) < len(found):
         return False
     if named and is_mended(watch, upload, found):
@@ -213,6 +225,12 @@ def pause(watch: Watch, lengths: dict[str, int]) -> int:
 
 def is_named_at_all(watch: Watch, upload: Upload) -> bool:
     return any(is_named(a, upload) for a in watch.seen_attempts)
+
+
+def names_uploads(watch: Watch) -> bool:
+    """Tell whether an invocation that ended well named what it worked on."""
+    well = [a for a in watch.seen_attempts if a.ended_ms is not None and not a.raised]
+    return any(is_named(attempt, upload) for attempt in well for upload in watch.uploads)
 
 
 def allowed(watch: Watch) -> int:

@@ -47,7 +47,7 @@ def main() -> int:
         PAGE.write_text(page(found), "utf-8")
     every = [one for part in found.values() for one in part]
     print("\n".join(told(every)))
-    numbers = totals(found)
+    numbers = totals(every)
     summary = ", ".join(f"{count} {name}" for name, count in numbers.items())
     print(f"{summary}; {time.monotonic() - began:.0f} s")
     return int(bool(numbers["false alarms"] or numbers["misses"]))

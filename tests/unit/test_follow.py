@@ -340,3 +340,30 @@ def test_an_invocation_that_nothing_names_does_not_stand_for_two_uploads(
     watch.attempts = [Attempt("1", NOW + 1, NOW + 2, raised, ["START", "REPORT"])]
     world.pauses.append(RETRY_PAUSE_MS["aws"] / 1000)
     assert [following.is_ended(watch, upload) for upload in watch.uploads] == [ended, ended]
+
+
+def working(request: str, line: str = "done", at: int = 0) -> Attempt:
+    return Attempt(request, NOW + at, NOW + at + 10, False, [line])
+
+
+@pytest.mark.parametrize(("line", "ended"), [("done", True), ("copied one-token", False)])
+def test_a_strangers_invocation_stands_long_for_no_upload_of_a_function_that_names_its_own(
+    monkeypatch: pytest.MonkeyPatch, line: str, ended: bool
+) -> None:
+    monkeypatch.setattr(following, "now_ms", lambda: NOW + NAMELESS_PAUSE_MS["emulated"] + 1000)
+    watch = Watch(a_lab(), Connection(endpoint_url="https://test"), lambda _: None, lambda _: False)
+    watch.add(*(Upload(name, name, f"{name}-token", signed_ms=NOW) for name in ("one", "two")))
+    watch.uploads[0].finished = True
+    watch.attempts = [working("1", line), working("2", at=500)]
+    assert following.is_ended(watch, watch.uploads[1]) is ended
+
+
+def test_an_upload_is_followed_again_when_its_own_invocation_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = [working("1"), working("2", "copied one-token", at=500)]
+    monkeypatch.setattr(following, "read_attempts", lambda *_: given)
+    watch = Watch(a_lab(), Connection(endpoint_url="https://test"), lambda _: None, lambda _: False)
+    watch.add(Upload("one", "one", "one-token", signed_ms=NOW, finished=True, requests=["1"]))
+    following.look(watch)
+    assert watch.uploads[0].requests == ["2"]
