@@ -40,14 +40,15 @@ class Watch:
     """The uploads that are followed, the invocations seen so far, and how effects are looked for.
 
     ``look_for`` is called with the uploads that are not finished, after each reading of the log;
-    ``is_seen`` tells whether all effects of an upload have been seen. ``attempts`` is a list of
-    Attempt, or an error.
+    ``is_seen`` tells whether all effects of an upload have been seen, ``is_growing`` whether the
+    last look found more of them than the one before. ``attempts``: a list of Attempt, or an error.
     """
 
     lab: Lab
     connection: Connection
     look_for: Callable[[Watch], None]
     is_seen: Callable[[Upload], bool]
+    is_growing: Callable[[Upload], bool] = lambda _: False
     uploads: list[Upload] = field(default_factory=list)
     attempts: Any = field(default_factory=list)
     in_turn: bool = False
@@ -106,7 +107,8 @@ def look(watch: Watch, waited: float = 0.0, late: bool = True) -> None:
         note(watch, upload)
         upload.waited_s = round(waited, 3)
         silent = watch.is_seen(upload) and not upload.requests
-        upload.finished = upload.label in ended or (silent and (late or is_error(watch.attempts)))
+        ended_still = upload.label in ended and not watch.is_growing(upload)
+        upload.finished = ended_still or (silent and (late or is_error(watch.attempts)))
 
 
 def reopen(watch: Watch) -> None:

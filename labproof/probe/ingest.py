@@ -50,12 +50,16 @@ class Records:
         self.sent = sent
         self.devices = list(dict.fromkeys(record["device_id"] for record in sent))
         self.stored: Any = []
+        self.grew = False
 
     def look(self, watch: Watch) -> None:
         found = together(lambda name: stored_records(watch, name), self.devices)
+        before = self.stored
         self.stored = next(
             (part for part in found if is_error(part)), [r for part in found for r in part or []]
         )
+        seen = not is_error(before) and not is_error(self.stored)
+        self.grew = seen and len(self.stored) > len(before)
 
     @property
     def complete(self) -> bool:
@@ -72,7 +76,7 @@ class Ingestion:
 
     def __init__(self, lab: Lab, connection: Connection, timeout: float) -> None:
         self.lab, self.connection, self.timeout = lab, connection, timeout
-        self.watch = Watch(lab, connection, self.look, self.is_seen)
+        self.watch = Watch(lab, connection, self.look, self.is_seen, self.is_growing)
         self.records: dict[str, Records] = {}
         self.bad: list[dict[str, Any]] = []
         self.answers: dict[str, Any] = {}
@@ -150,6 +154,11 @@ class Ingestion:
 
     def is_seen(self, upload: Upload) -> bool:
         return upload.label in self.records and self.records[upload.label].complete
+
+    def is_growing(self, upload: Upload) -> bool:
+        """Tell whether records still come: a sandbox tells of an invocation only when it ends."""
+        records = self.records.get(upload.label)
+        return bool(records and records.grew and not records.complete)
 
     def files(self) -> dict[str, Any]:
         """Return what became of the records of each good or mixed file."""

@@ -21,12 +21,12 @@ TIMEOUT_S = 60.0
 COPIES = {
     "xfusion": 2,
     "devops": 1,
-    "event-copy": 1,
-    "file-metadata": 1,
+    "event-copy": 2,
+    "file-metadata": 2,
     "file-metadata-extended": 1,  # more of them would share the name of a bucket
-    "secure-ingestion": 3,
+    "secure-ingestion": 4,
 }
-AREAS_OF_RECORDS = ("code-ingest", "function", "rights", "table")
+AREAS_OF_RECORDS = ("code-ingest", "rights")
 FEW_RECORDS = 1000
 # What no log shows may be running, and be tried again: nobody can tell when it is done.
 UNSEEN_S = 2.0

@@ -12,7 +12,7 @@ from typing import Any
 
 from .verdicts import Verdicts, is_right
 
-WORKERS = 9
+WORKERS = 12
 LONGEST_TRACE = 1000
 
 

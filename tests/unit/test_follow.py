@@ -10,7 +10,7 @@ import pytest
 
 from labproof.aws import AwsError, Connection
 from labproof.follow import follow_upload
-from labproof.probe import following
+from labproof.probe import following, ingest
 from labproof.probe.attempts import MAX_LINE, Attempt
 from labproof.probe.following import NAMELESS_PAUSE_MS, RETRY_PAUSE_MS, Watch
 from labproof.probe.uploads import Upload
@@ -367,3 +367,18 @@ def test_an_upload_is_followed_again_when_its_own_invocation_comes(
     watch.add(Upload("one", "one", "one-token", signed_ms=NOW, finished=True, requests=["1"]))
     following.look(watch)
     assert watch.uploads[0].requests == ["2"]
+
+
+def test_records_that_still_come_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = [{"device_id": "d", "timestamp": str(n), "value": n} for n in range(3)]
+    shown = iter([sent[:1], sent[:2], sent[:2], sent])
+    monkeypatch.setattr(ingest, "stored_records", lambda *_: next(shown))
+    monkeypatch.setattr(following, "read_attempts", lambda *_: [working("1", "one-token")])
+    flow = ingest.Ingestion(a_lab(), Connection(endpoint_url="https://test"), 20)
+    flow.records["bulk"] = ingest.Records(sent)
+    flow.watch.add(Upload("bulk", "one", "one-token", signed_ms=NOW))
+    finished = []
+    for _ in range(3):
+        following.look(flow.watch)
+        finished.append(flow.watch.uploads[0].finished)
+    assert finished == [False, False, True]
