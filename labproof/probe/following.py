@@ -7,6 +7,7 @@ has made its last attempt; or when all effects are seen and the log does not say
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from labproof.aws import Connection
 from labproof.labs import Lab
 from labproof.logs import names_key
 from labproof.probe.attempts import CLOCK_TOLERANCE_MS, Attempt, read_attempts, shown
-from labproof.probe.reading import asked, moments, now_ms
+from labproof.probe.reading import FIRST_PAUSE_S, asked, moments, now_ms
 from labproof.probe.uploads import RUN_LENGTH, Upload
 from labproof.snapshot import is_error
 
@@ -149,6 +150,7 @@ def upload_all(watch: Watch, work: Callable[[Any], Any], uploads: list[Any]) -> 
 
 
 def ends_soon(watch: Watch, upload: Upload) -> bool:
+    time.sleep(FIRST_PAUSE_S)  # a look at once would come too early, and costs as much as any
     for waited in moments(PATIENCE_S):
         look(watch, waited, late=False)
         if upload.finished:
