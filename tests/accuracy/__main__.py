@@ -6,7 +6,6 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Collection
 from itertools import count
 from pathlib import Path
 
@@ -34,20 +33,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
     parser.add_argument("faults", nargs="*", help="faults to plant; all of the proof by default")
     parser.add_argument("--part", choices=PARTS, action="append", help="a part of the proof")
+    parser.add_argument(
+        "--thorough", action="store_true", help="plant each fault into every kind of lab it fits"
+    )
     asked = parser.parse_args()
-    chosen, parts = asked.faults, asked.part or PARTS
-    if unknown := set(chosen) - set(catalogue()):
+    if unknown := set(asked.faults) - set(catalogue()):
         parser.error(f"unknown faults: {', '.join(sorted(unknown))}")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="accuracy-") as folder:
         sandbox = Sandbox(Path(folder) / "sandbox", free_port(), SETTINGS)
         sandbox.start()
         try:
-            every_job = jobs(Bench(sandbox, Path(folder) / "clients"), chosen)
-            found = run(job for job in every_job if job.part in parts)
+            found = run(jobs(Bench(sandbox, Path(folder) / "clients"), asked))
         finally:
             sandbox.stop(timeout=5)
-    if not chosen and not asked.part:
+    if not asked.faults and not asked.part:
         PAGE.write_text(page(found), "utf-8")
     every = [one for part in found.values() for one in part]
     print("\n".join(told(every)))
@@ -57,18 +57,19 @@ def main() -> int:
     return int(bool(numbers["false alarms"] or numbers["misses"]))
 
 
-def jobs(bench: Bench, chosen: Collection[str]) -> list[Job]:
-    """Return the jobs of the whole proof, the longest first; of chosen faults only theirs."""
+def jobs(bench: Bench, asked: argparse.Namespace) -> list[Job]:
+    """Return the jobs that are asked for, the longest first."""
     accounts = (str(number) for number in count(FIRST_ACCOUNT))
-    faults = matrix.jobs(bench, accounts, chosen)
-    if chosen:
-        return faults
-    return [
-        *faults,
+    faults = [f for f in catalogue().values() if f.name in (asked.faults or catalogue())]
+    often = len(faults) if asked.faults or asked.thorough else matrix.OFTEN
+    every = [
+        *matrix.jobs(bench, accounts, faults, often),
         *(Job("hostile", label, hostile, (bench, label, next(accounts))) for label in HOSTILE),
         *(Job("half-way", label, halfway, (bench, label, next(accounts))) for label in EARNED),
         *(Job("variants", name, variant, (bench, next(accounts), name)) for name in VARIANTS),
     ]
+    parts = asked.part or (["faults"] if asked.faults else PARTS)
+    return [job for job in every if job.part in parts]
 
 
 def variant(bench: Bench, account: str, name: str) -> list[Verdicts]:

@@ -1,12 +1,13 @@
-"""Plant each fault into a lab of each kind that it fits, grade, compare with the catalogue."""
+"""Plant each fault into working labs that it fits, grade, compare with the catalogue."""
 
 from __future__ import annotations
 
 import time
 import traceback
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from labproof.faults import Before, Fault, Place, catalogue, mend, plant
+from labproof.faults import Before, Fault, Place, mend, plant
 from labproof.faults.settings import setting
 from labproof.inventory import InventoryLab
 from labproof.labs import Lab
@@ -26,6 +27,8 @@ COPIES = {
     "file-metadata-extended": 1,  # more of them would share the name of a bucket
     "secure-ingestion": 4,
 }
+# How many faults shall fail each id in each kind of lab, where there are as many
+OFTEN = 2
 AREAS_OF_RECORDS = ("code-ingest", "rights")
 FEW_RECORDS = 1000
 # What no log shows may be running, and be tried again: nobody can tell when it is done.
@@ -87,34 +90,59 @@ def chain(bench: Bench, label: str, account: str, faults: list[Fault]) -> list[V
     ]
 
 
-def shares(labs: list[Lab], chosen: Collection[str]) -> list[list[Fault]]:
-    """Share out the chosen faults: each to one lab of each kind, that which has the fewest.
+def shares(labs: list[Lab], plan: Mapping[str, list[Fault]]) -> list[list[Fault]]:
+    """Share out the faults of each kind: each to that of its labs which has the fewest.
 
     What is not about a switch goes to a lab without any.
     """
     found: list[list[Fault]] = [[] for _ in labs]
-    for kind in dict.fromkeys(lab.kind for lab in labs):
-        for fault in (one for name, one in catalogue().items() if name in chosen):
+    for kind, faults in plan.items():
+        for fault in faults:
             fitting = [n for n, lab in enumerate(labs) if lab.kind == kind and fault.fits(lab)]
-            if fitting:
-                plainest = min(len(labs[n].requirements) for n in fitting)
-                among = [n for n in fitting if len(labs[n].requirements) == plainest]
-                found[min(among, key=lambda n: len(found[n]))].append(fault)
+            plainest = min(len(labs[n].requirements) for n in fitting)
+            among = [n for n in fitting if len(labs[n].requirements) == plainest]
+            found[min(among, key=lambda n: len(found[n]))].append(fault)
+    return found
+
+
+def planned(labs: list[Lab], faults: Collection[Fault], often: int) -> dict[str, list[Fault]]:
+    """Return for each kind of lab the faults to plant, so that each fault is in one kind at least.
+
+    It is in more where an id of another kind would else be failed less ``often`` than it could be.
+    """
+    plan: dict[str, list[Fault]] = {lab.kind: [] for lab in labs}
+    hits: Counter[tuple[str, str]] = Counter()
+    fitting = {fault.name: failing(fault, labs) for fault in faults}
+    for fault in sorted(faults, key=lambda fault: len(fitting[fault.name])):
+        ids = fitting[fault.name]
+        rare = [kind for kind in ids if any(hits[kind, name] < often for name in ids[kind])]
+        for kind in rare or sorted(ids, key=lambda kind: len(plan[kind]))[:1]:
+            plan[kind].append(fault)
+            hits.update((kind, name) for name in ids[kind])
+    order = list(fitting)
+    return {kind: sorted(those, key=lambda f: order.index(f.name)) for kind, those in plan.items()}
+
+
+def failing(fault: Fault, labs: list[Lab]) -> dict[str, frozenset[str]]:
+    """Return what a fault fails in each kind of lab that it fits."""
+    found: dict[str, frozenset[str]] = {}
+    for lab in labs:
+        if fault.fits(lab):
+            ids = fault.fails & set(lab.requirements)
+            found[lab.kind] = found.get(lab.kind, frozenset()) | ids
     return found
 
 
 def jobs(
-    bench: Bench,
-    accounts: Iterator[str],
-    chosen: Collection[str] = (),
-    copies: Mapping[str, int] = COPIES,
+    bench: Bench, accounts: Iterator[str], faults: Collection[Fault], often: int = OFTEN
 ) -> list[Job]:
-    """Return a job for each lab into which some of the faults, or of the chosen ones, go."""
-    labels = [label for label, most in copies.items() for _ in range(most)]
+    """Return a job for each lab into which some of the faults go."""
+    labels = [label for label, most in COPIES.items() for _ in range(most)]
     work = list(zip(labels, accounts, strict=False))
     labs = [bench.enrol(label, account).lab for label, account in work]
+    plan = planned(labs, faults, often)
     return [
         Job("faults", label, chain, (bench, label, account, share))
-        for (label, account), share in zip(work, shares(labs, chosen or catalogue()), strict=True)
+        for (label, account), share in zip(work, shares(labs, plan), strict=True)
         if share
     ]

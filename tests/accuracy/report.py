@@ -31,10 +31,11 @@ alarm* is one that fails, or cannot be told, and should not be so.
 FAULTS = """
 ## Faults
 
-{faults} faults of the catalogue (`labproof/faults/data/`), {plantings} plantings: each into a lab
-of every kind that it fits, graded and mended again. Every lab is graded before its first fault and
-after its last one, and has to have all points. Where a fault has nothing to do with the function,
-its rights or its table, the probe's large file has 1,000 records instead of 10,000.
+{faults} faults of the catalogue (`labproof/faults/data/`), {plantings} plantings, each graded and
+mended again. A fault goes into one kind of lab, and into more where requirements would else be
+failed by fewer than two (`python -m tests.accuracy --thorough`: into every kind that it fits).
+Every lab is graded before its first fault and after its last one, and has to have all points. Where
+a fault has nothing to do with code or rights, the probe's large file has 1,000 records, not 10,000.
 """
 AREA = """
 ### {area}
