@@ -50,7 +50,8 @@ def main() -> int:
     if not asked.faults and not asked.part:
         PAGE.write_text(page(found), "utf-8")
     every = [one for part in found.values() for one in part]
-    print("\n".join(told(every)))
+    for line in told(every):
+        print(line)
     numbers = totals(every)
     summary = ", ".join(f"{count} {name}" for name, count in numbers.items())
     print(f"{summary}; {time.monotonic() - began:.0f} s")

@@ -29,7 +29,6 @@ COPIES = {
 }
 # How many faults shall fail each id in each kind of lab, where there are as many
 OFTEN = 2
-AREAS_OF_RECORDS = ("code-ingest", "rights")
 FEW_RECORDS = 1000
 # What no log shows may be running, and be tried again: nobody can tell when it is done.
 UNSEEN_S = 2.0
@@ -65,7 +64,7 @@ def one(fault: Fault, label: str, entry: InventoryLab, place: Place) -> Verdicts
 
 def records(fault: Fault) -> int:
     """Return how many records a large file has: few where they have nothing to do with a fault."""
-    return samples.BULK if fault.area in AREAS_OF_RECORDS else FEW_RECORDS
+    return samples.BULK if fault.area == "code-ingest" else FEW_RECORDS
 
 
 def unmended(before: list[Before], place: Place) -> list[str]:

@@ -35,7 +35,7 @@ FAULTS = """
 mended again. A fault goes into one kind of lab, and into more where requirements would else be
 failed by fewer than two (`python -m tests.accuracy --thorough`: into every kind that it fits).
 Every lab is graded before its first fault and after its last one, and has to have all points. Where
-a fault has nothing to do with code or rights, the probe's large file has 1,000 records, not 10,000.
+a fault is not in the code for ingestion, the probe's large file has 1,000 records, not 10,000.
 """
 AREA = """
 ### {area}
