@@ -70,10 +70,20 @@ def expect_none(folder: Path, host: str) -> None:
         )
 
 
-def plant_in(folder: Path, fault: Fault, place: Place, hidden: bool) -> None:
-    """Plant a fault and keep what mends it."""
+def plant_in(folder: Path, faults: list[Fault], place: Place, hidden: bool) -> Fault:
+    """Plant the first of some faults that can be planted, and keep what mends it; return the fault.
+
+    Raises FaultError where none can be planted.
+    """
     planted = Planted.of(folder, place.lab.host)
-    plant(fault, place, partial(keep, planted, fault.name, hidden))
+    for fault in faults:
+        try:
+            plant(fault, place, partial(keep, planted, fault.name, hidden))
+        except FaultError as error:
+            refused = error
+        else:
+            return fault
+    raise refused
 
 
 def keep(planted: Planted, name: str, hidden: bool, before: list[Before]) -> None:
@@ -94,7 +104,8 @@ def mend_in(folder: Path, place: Place) -> str | None:
     return str(found["fault"])
 
 
-def at_random(lab: Lab, seed: int) -> Fault:
-    """Return a fault that fits a lab; the same one for the same seed."""
+def at_random(lab: Lab, seed: int) -> list[Fault]:
+    """Return the faults that fit a lab, shuffled; in the same order for the same seed."""
     fitting = sorted(for_lab(lab), key=lambda fault: fault.name)
-    return random.Random(f"{seed} {lab.host}").choice(fitting)  # noqa: S311 - no secret
+    random.Random(f"{seed} {lab.host}").shuffle(fitting)  # noqa: S311 - no secret
+    return fitting

@@ -44,19 +44,19 @@ class ActionModule(LabAction):
         if name == "random":
             seed = secrets.randbelow(SEEDS) if seed is None else seed
             return self.planted(place, at_random(lab, seed), folder, seed)
-        return self.planted(place, fault(name, lab), folder)
+        return self.planted(place, [fault(name, lab)], folder)
 
     def planted(
-        self, place: Place, chosen: Fault, folder: Path, seed: int | None = None
+        self, place: Place, faults: list[Fault], folder: Path, seed: int | None = None
     ) -> dict[str, Any]:
-        """Plant a fault; its name is not told where it was drawn by a seed."""
+        """Plant a fault, the first that can be; it is not named where it was drawn by a seed."""
         host, hidden = place.lab.host, seed is not None
         expect_none(folder, host)
         expect_built(place)
         if self.check_mode:
-            what = "A fault at random" if hidden else chosen.name
+            what = "A fault at random" if hidden else faults[0].name
             return {"changed": True, "msg": f"{what} would be planted into {host}."}
-        plant_in(folder, chosen, place, hidden)
+        chosen = plant_in(folder, faults, place, hidden)
         what = f"Planted {chosen.name}: {chosen.says}"
         return {"changed": True, "msg": what if seed is None else unknown(place.lab, seed)}
 
@@ -64,6 +64,7 @@ class ActionModule(LabAction):
         host = place.lab.host
         if Planted.of(folder, host).read() is None:
             return {"msg": f"{host} has no fault."}
+        check_account(place.connection)
         if self.check_mode:
             return {"changed": True, "msg": f"{host} would be mended."}
         return {

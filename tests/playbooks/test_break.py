@@ -43,7 +43,7 @@ class Class:
         return {path.stem: json.loads(path.read_text("utf-8"))["fault"] for path in files}
 
     def drawn(self, host: str) -> str:
-        return at_random(self.world.lab(host).lab, SEED).name
+        return at_random(self.world.lab(host).lab, SEED)[0].name
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,26 @@ from typing import Any
 
 import pytest
 
-from labproof.faults import UNPLANTABLE, FaultError, catalogue, fault, for_lab
+from labproof import faults
+from labproof.aws import Connection
+from labproof.faults import (
+    UNPLANTABLE,
+    Fault,
+    FaultError,
+    Folder,
+    Place,
+    catalogue,
+    fault,
+    for_lab,
+)
 from labproof.faults.catalogue import requirements
 from labproof.faults.changes import CHANGES
 from labproof.faults.handlers import edited, handler_source, plain
-from labproof.faults.planted import Planted, at_random
+from labproof.faults.planted import Planted, at_random, plant_in
 from labproof.labs import FLOWS, Lab, kinds, resolve
 from labproof.source import handler_exists, live_placeholders
 from tests.accuracy.labs import EXTENDED
-from tests.accuracy.matrix import shares
+from tests.accuracy.matrix import OFTEN, planned, shares
 from tests.grader.conftest import names
 
 FEWEST = 80
@@ -56,10 +67,44 @@ def test_what_a_switch_adds_has_faults_for_labs_with_that_switch_alone() -> None
 
 def test_what_is_not_about_a_switch_goes_to_a_lab_without_any() -> None:
     extended, plain = lab("file_metadata", **EXTENDED), lab("file_metadata")
-    assert [[one.name for one in share] for share in shares([extended, plain], QUICK)] == [
+    plan = planned([extended, plain], [catalogue()[name] for name in QUICK], 1)
+    assert [[one.name for one in share] for share in shares([extended, plain], plan)] == [
         ["index-missing"],
         ["table-provisioned", "table-made-again"],
     ]
+
+
+@pytest.mark.parametrize("often", [1, OFTEN])
+def test_every_fault_is_planted_and_each_id_of_each_kind_failed_as_often_as_can_be(
+    often: int,
+) -> None:
+    labs = [lab(kind) for kind in kinds()] + [lab("file_metadata", **EXTENDED)]
+    plan = planned(labs, catalogue().values(), often)
+    fitting = {kind: [f for one in labs if one.kind == kind for f in for_lab(one)] for kind in plan}
+    assert {f.name for those in plan.values() for f in those} == {
+        f.name for those in fitting.values() for f in those
+    }
+    for one in labs:
+        for name in one.requirements:
+            possible = {f.name for f in fitting[one.kind] if name in f.fails}
+            planned_ones = {f.name for f in plan[one.kind] if name in f.fails}
+            assert len(planned_ones) >= min(often, len(possible)), (one.kind, name)
+
+
+def test_where_a_fault_cannot_be_planted_the_next_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = at_random(lab(), 1)[:3]
+
+    def plant(one: Fault, place: Any, keep: Any) -> None:
+        if one is not second:
+            raise FaultError(f"{one.name} cannot be planted.")
+
+    monkeypatch.setattr(faults.planted, "plant", plant)
+    place = Place(lab(), Connection(), Folder(tmp_path))
+    assert plant_in(tmp_path, [first, second], place, True) is second
+    with pytest.raises(FaultError, match=third.name):
+        plant_in(tmp_path, [first, third], place, True)
 
 
 def test_every_change_is_used() -> None:
@@ -97,8 +142,8 @@ def test_a_fault_of_another_kind_is_refused() -> None:
 
 
 def test_a_fault_at_random_is_the_same_for_the_same_seed() -> None:
-    drawn = [at_random(lab(), seed).name for seed in range(20)]
-    assert drawn == [at_random(lab(), seed).name for seed in range(20)]
+    drawn = [at_random(lab(), seed)[0].name for seed in range(20)]
+    assert drawn == [at_random(lab(), seed)[0].name for seed in range(20)]
     assert len(set(drawn)) > 5
 
 
