@@ -18,7 +18,7 @@ from ..sandbox.sandbox_clients import free_port
 from . import matrix
 from .halfway import EARNED, halfway
 from .hostile import hostile
-from .labs import Bench
+from .labs import FEW_RECORDS, Bench
 from .report import PARTS, page, told, totals
 from .running import Job, run
 from .variants import VARIANTS, graded
@@ -76,7 +76,7 @@ def jobs(bench: Bench, asked: argparse.Namespace) -> list[Job]:
 def variant(bench: Bench, account: str, name: str) -> list[Verdicts]:
     """Grade a variant, with many records where the function is another."""
     many = "function" in VARIANTS[name].steps or VARIANTS[name].by_cli
-    return [graded(bench, account, name, samples.BULK if many else matrix.FEW_RECORDS)]
+    return [graded(bench, account, name, samples.BULK if many else FEW_RECORDS)]
 
 
 if __name__ == "__main__":

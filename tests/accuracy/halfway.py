@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ..grader.learner import STEPS
-from .labs import Bench, grade
+from .labs import FEW_RECORDS, Bench, grade
 from .verdicts import Verdicts, compare
 
-TIMEOUT_S = 20.0
 ROLE = {"role.exists", "role.trusts-lambda", "role.can-write-logs", "role.can-read-source"}
 FUNCTION = {"function.exists", "function.runtime", "function.uses-role", "function.deployed"}
 TABLE = {"table.exists", "table.key", "table.active"}
@@ -99,7 +98,7 @@ def halfway(bench: Bench, label: str, account: str) -> list[Verdicts]:
         verdicts = compare(
             f"after the {step}" if step else "nothing built",
             label,
-            grade(entry, TIMEOUT_S),
+            grade(entry, records=FEW_RECORDS),
             asked_for(label, step),
             set(entry.lab.requirements) - earned,
         )

@@ -47,6 +47,10 @@ LABS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+# How long uploads are followed (s), with other labs on the same machine
+TIMEOUT_S = 60.0
+# How many records a large file has where their number cannot matter
+FEW_RECORDS = 1000
 # How long the sandbox of SETTINGS may take to try a failed event again
 RETRY_MS = 500
 
@@ -93,7 +97,9 @@ class Bench:
         return entry, Place(entry.lab, entry.connection, Folder(client), RETRY_MS)
 
 
-def grade(entry: InventoryLab, timeout: float, records: int = samples.BULK) -> dict[str, Any]:
+def grade(
+    entry: InventoryLab, timeout: float = TIMEOUT_S, records: int = samples.BULK
+) -> dict[str, Any]:
     """Return a lab's entry of results.json; ``timeout`` is in seconds.
 
     ``records`` is how many the probe's large file of records has.

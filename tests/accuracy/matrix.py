@@ -13,23 +13,21 @@ from labproof.inventory import InventoryLab
 from labproof.labs import Lab
 from labproof.probe import samples
 
-from .labs import Bench, grade
+from .labs import FEW_RECORDS, TIMEOUT_S, Bench, grade
 from .running import LONGEST_TRACE, Job
 from .verdicts import WHOLE, Verdicts, compare
 
-TIMEOUT_S = 60.0
 # How many labs share the faults of their kind, so that all kinds are done at about the same time.
 COPIES = {
-    "xfusion": 2,
+    "xfusion": 1,
     "devops": 1,
     "event-copy": 2,
     "file-metadata": 2,
     "file-metadata-extended": 1,  # more of them would share the name of a bucket
-    "secure-ingestion": 4,
+    "secure-ingestion": 5,
 }
 # How many faults shall fail each id in each kind of lab, where there are as many
 OFTEN = 2
-FEW_RECORDS = 1000
 # What no log shows may be running, and be tried again: nobody can tell when it is done.
 UNSEEN_S = 2.0
 
@@ -83,9 +81,9 @@ def chain(bench: Bench, label: str, account: str, faults: list[Fault]) -> list[V
     """Plant faults into one lab, one after the other; before and after all of them it is whole."""
     entry, place = bench.built(label, account)
     return [
-        compare(WHOLE, label, grade(entry, TIMEOUT_S)),
+        compare(WHOLE, label, grade(entry)),
         *(one(fault, label, entry, place) for fault in faults),
-        compare(WHOLE, label, grade(entry, TIMEOUT_S)),
+        compare(WHOLE, label, grade(entry)),
     ]
 
 

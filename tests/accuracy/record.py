@@ -18,12 +18,11 @@ from labproof.snapshot import Snapshot
 
 from ..grader.conftest import SETTINGS
 from ..sandbox.sandbox_clients import free_port
-from .labs import LABS, Bench, client_files
+from .labs import LABS, TIMEOUT_S, Bench, client_files
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 FIRST_ACCOUNT = 500000000001
 CLIENT_DIR = "/home/learner"
-TIMEOUT_S = 60.0
 
 
 def record(bench: Bench, label: str, account: str) -> dict[str, Any]:

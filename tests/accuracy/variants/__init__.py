@@ -8,14 +8,13 @@ from labproof.probe.attempts import read_attempts
 from labproof.probe.reading import moments, now_ms
 from labproof.snapshot import is_error
 
-from ..labs import Bench, grade
+from ..labs import TIMEOUT_S, Bench, grade
 from ..verdicts import Verdicts, compare
 from . import cli, copying, ingestion, metadata, transfer
 from .variant import Variant
 
 __all__ = ["VARIANTS", "Variant", "graded"]
 
-TIMEOUT_S = 60.0
 LOOK_BACK_MS = 120_000
 ALL = (*transfer.VARIANTS, *copying.VARIANTS, *metadata.VARIANTS, *ingestion.VARIANTS)
 # Those that can be built here.
@@ -27,7 +26,7 @@ def graded(bench: Bench, account: str, name: str, records: int = samples.BULK) -
     variant = VARIANTS[name]
     entry, _ = bench.built(variant.label, account, variant.all_steps())
     wait_for_uploads(entry)
-    return compare(name, variant.label, grade(entry, TIMEOUT_S, records))
+    return compare(name, variant.label, grade(entry, records=records))
 
 
 def wait_for_uploads(entry: InventoryLab) -> None:
