@@ -94,7 +94,10 @@ def page(found: Found) -> str:
     """Return the page as Markdown."""
     every = [one for part in PARTS for one in found.get(part, [])]
     sections = [
-        HEAD + "\n".join([*(summed(PARTS[p], found.get(p, [])) for p in PARTS), summed("", every)]),
+        HEAD
+        + "\n".join(
+            [*(summed(PARTS[p], found.get(p, [])) for p in PARTS), summed("**All**", every)]
+        ),
         FAULTS.format_map(totals(found.get("faults", []))) + faults(found.get("faults", [])),
         ids(found.get("faults", [])),
         VARIED + "\n".join(varied(found.get("variants", []))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from tests.accuracy.labs import EXTENDED
 from tests.accuracy.matrix import OFTEN, planned, shares
 from tests.grader.conftest import names
 
+PROJECT = Path(__file__).parents[2]
 FEWEST = 80
 QUICK = ("table-provisioned", "index-missing", "table-made-again")
 
@@ -105,6 +107,13 @@ def test_where_a_fault_cannot_be_planted_the_next_one_is(
     assert plant_in(tmp_path, [first, second], place, True) is second
     with pytest.raises(FaultError, match=third.name):
         plant_in(tmp_path, [first, third], place, True)
+
+
+def test_the_page_of_the_proof_has_every_fault_and_no_mistake() -> None:
+    """``make accuracy`` writes it; a new fault is on it when it was planted."""
+    text = (PROJECT / "docs" / "accuracy.md").read_text("utf-8")
+    assert [name for name in catalogue() if f"| `{name}` |" not in text] == []
+    assert not re.search(r"\*\*(alarm|missed): |not planted", text)
 
 
 def test_every_change_is_used() -> None:
