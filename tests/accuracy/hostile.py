@@ -39,6 +39,7 @@ SAID = {
     DENIED: (403, "User: arn:aws:iam::000000000000:role/grader is not authorized to perform: {}"),
     EXPIRED: (400, "The provided token has expired."),
 }
+BODILESS = ("s3.HeadBucket", "s3.HeadObject")
 # What is cut off after how large a share of an ordinary run's calls
 SHARES = (0.0, 0.1, 0.4, 0.7, 0.9)
 DELAY_S = 0.03
@@ -85,7 +86,7 @@ class Account:
 def refusal(name: str, code: str) -> tuple[AWSResponse, dict[str, Any]]:
     """Return AWS's answer to a call that it refuses."""
     status, message = SAID[code]
-    if name in ("s3.HeadBucket", "s3.HeadObject"):  # an answer without a body has no other code
+    if name in BODILESS:  # an answer without a body has no other code
         code, message = str(status), ""
     told = {"Code": code, "Message": message.format(right(name))}
     answer = {"Error": told, "ResponseMetadata": {"HTTPStatusCode": status}}
@@ -95,6 +96,11 @@ def refusal(name: str, code: str) -> tuple[AWSResponse, dict[str, Any]]:
 def right(name: str) -> str:
     """Return the right that an operation needs."""
     return ACTIONS.get(name, [name.replace(".", ":", 1)])[0]
+
+
+def call(name: str) -> str:
+    """Return what an error calls an operation."""
+    return xform_name(name.partition(".")[2])
 
 
 @contextmanager
@@ -214,7 +220,7 @@ def refused(grading: Grading, label: str, code: str, refusal: Refusal) -> Verdic
     """Grade while some operations are refused; an id that needs them is an error, which says so."""
     operations = refusal.operations
     grading.account.refuse = lambda name: code if name in operations else None
-    named = {text for o in operations for text in (right(o), xform_name(o.partition(".")[2]))}
+    named = {text for o in operations for text in (right(o), call(o))}
     verdicts = grading.under(refusal.what, label, named, **refusal.instead)
     matters = any(map(grading.matters, operations)) and not on_record(refusal)
     if matters and "error" not in verdicts.statuses.values():
@@ -229,10 +235,11 @@ def on_record(refusal: Refusal) -> bool:
 def expired(grading: Grading, label: str, shares: Collection[float] = SHARES) -> Iterator[Verdicts]:
     """Let the credentials expire at some calls of the run."""
     calls = grading.account.calls
+    named = [EXPIRED, *map(call, BODILESS)]
     for share in shares:
         last = int(share * len(grading.asked))
         grading.account.refuse = lambda _, last=last: EXPIRED if len(calls) > last else None
-        yield grading.under(f"expired: after {last} calls", label, [EXPIRED])
+        yield grading.under(f"expired: after {last} calls", label, named)
 
 
 def slow(grading: Grading, label: str) -> Verdicts:
