@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from labproof.labs import Lab
+from labproof.labs.lab import Lab
 
 EXCEPTIONS: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("exceptions.yml").read_text("utf-8")
@@ -53,7 +53,7 @@ def resources(lab: Lab, identity: Mapping[str, str], key_arn: str) -> dict[str, 
     found = {
         f"arn:{identity['partition']}:{form.format(name, **identity)}": part
         for part, (attribute, form) in PARTS.items()
-        if (name := getattr(lab, attribute))
+        if (name := lab.names()[attribute])
     }
     return found | ({key_arn: "key"} if key_arn else {})
 

@@ -15,11 +15,11 @@ import sys
 from pathlib import Path
 
 from audit.findings import EXCEPTIONS, judge, resources, summary
-from labproof.aws import AwsError, Connection
-from labproof.collect.keys import read_key
-from labproof.inventory import read_host
-from labproof.labs import LabError
-from labproof.preflight import check_account
+from labproof.ansible.inventory import read_host
+from labproof.aws.connection import Connection, check_account
+from labproof.aws.errors import AwsError
+from labproof.evidence.collect.keys import read_key
+from labproof.labs.lab import LabError
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("s3", "kms", "dynamodb", "awslambda", "cloudtrail", "iam", "cloudwatch")
@@ -81,7 +81,7 @@ def audit(inventory: str, host: str, prowler: str) -> int:
     except KeyError as error:
         raise AuditError(f"{host} is no lab of {inventory}: name one of its hosts.") from error
     identity = check_account(connection)
-    key = (read_key(connection, lab.key_alias) if lab.key_alias else None) or {}
+    key = (read_key(connection, lab.key.alias) if lab.key else None) or {}
     own, folder = resources(lab, identity, key.get("arn", "")), ROOT / "reports/audit" / host
     verdict = judge(ask_prowler(prowler, connection, folder), own, EXCEPTIONS)
     if not verdict.passed:

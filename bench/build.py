@@ -15,7 +15,7 @@ import time
 import venv
 from pathlib import Path
 
-from labproof.package import fill, zip_bytes
+from labproof.labs.package import fill, zip_bytes
 from labproof.sandbox import Sandbox, SandboxError
 
 BENCH = Path(__file__).parent

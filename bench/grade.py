@@ -16,9 +16,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from labproof.archive import read_snapshot
-from labproof.inventory import InventoryLab, read_host
-from labproof.judge import judge
+from labproof.ansible.inventory import read_host
+from labproof.evidence.archive import read_snapshot
+from labproof.evidence.taking import InventoryLab
+from labproof.grading.judge import judge
 from labproof.sandbox import Sandbox
 
 PROJECT = Path(__file__).parents[1]

@@ -14,25 +14,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labproof.archive import FOLDER, read_snapshot, write_snapshot
-from labproof.labs import LabError
+from labproof.evidence.archive import FOLDER, read_snapshot, write_snapshot
+from labproof.evidence.files import ReportError
+from labproof.evidence.snapshot import Snapshot
+from labproof.grading.results import FILE, Results, assemble, entry_of, read_results
+from labproof.labs.lab import LabError
 from labproof.reports.comparison import compare
 from labproof.reports.pen import Pen, wants_colour
+from labproof.reports.publishing import PAGE_FILE, add_lab, finish, open_run
 from labproof.reports.terminal import summary
 from labproof.reports.view import below
-from labproof.results import (
-    FILE,
-    PAGE_FILE,
-    Results,
-    add_lab,
-    assemble,
-    entry_of,
-    finish,
-    open_run,
-    read_results,
-)
-from labproof.runs import ReportError
-from labproof.snapshot import Snapshot
 
 REGRADED, IMPOSSIBLE, USAGE, TOO_FEW = 0, 1, 2, 3
 WIDEST = 120

@@ -21,7 +21,8 @@ import yaml
 
 from labproof.faults.changes import CHANGES
 from labproof.faults.errors import FaultError
-from labproof.labs import COMMON_REQUIREMENTS, Lab, kinds
+from labproof.labs.kinds import kinds, requirements
+from labproof.labs.lab import Lab
 
 FOLDER = Path(__file__).parent / "data"
 # Ids that no fault makes fail, each with the reason.
@@ -53,15 +54,8 @@ class Fault:
 
     def fits(self, lab: Lab) -> bool:
         """Tell whether a fault is for a lab."""
-        needed = all(value in getattr(lab, name) for name, value in self.needs)
+        needed = all(value in lab.names()[name] for name, value in self.needs)
         return lab.kind in self.kinds and needed and bool(self.fails & set(lab.requirements))
-
-
-def requirements(kind: str) -> frozenset[str]:
-    """Return the ids of a kind of lab, those that its switches add among them."""
-    known = kinds()[kind]
-    added = (known["defaults"], *known.get("extensions", {}).values())
-    return frozenset((*COMMON_REQUIREMENTS, *(i for one in added for i in one["lab_requirements"])))
 
 
 @cache

@@ -8,9 +8,9 @@ from pathlib import Path
 from string import Template
 from typing import Any, Protocol
 
-from labproof.aws import Connection
+from labproof.aws.connection import Connection
 from labproof.faults.errors import FaultError
-from labproof.labs import Lab
+from labproof.labs.lab import Lab
 
 
 class Client(Protocol):
@@ -62,17 +62,17 @@ class Place:
     @cached_property
     def words(self) -> dict[str, str]:
         """What a fault's arguments may name as ``$name``: names and ARNs of the lab."""
-        lab = {k: v for k, v in self.lab.as_dict().items() if isinstance(v, str)}
+        names = {k: v for k, v in self.lab.names().items() if isinstance(v, str)}
         place = "{region}:{account}".format(**self.identity)
         aws, account = f"arn:{self.identity['partition']}", self.identity["account"]
         return {
-            **lab,
+            **names,
             **self.identity,
             "aws": aws,
-            "source_arn": f"{aws}:s3:::{self.lab.source_bucket}",
-            "destination_arn": f"{aws}:s3:::{self.lab.destination_bucket}",
-            "table_arn": f"{aws}:dynamodb:{place}:table/{self.lab.table}",
-            "function_arn": f"{aws}:lambda:{place}:function:{self.lab.function}",
+            "source_arn": f"{aws}:s3:::{self.lab.source.bucket}",
+            "destination_arn": f"{aws}:s3:::{self.lab.destination.bucket}",
+            "table_arn": f"{aws}:dynamodb:{place}:table/{self.lab.table.name}",
+            "function_arn": f"{aws}:lambda:{place}:function:{self.lab.function.name}",
             "iam": f"{aws}:iam::{account}",
         }
 
@@ -89,13 +89,13 @@ class Place:
 
     def bucket(self, which: str) -> str:
         """Return the name of a bucket by its part in the lab: source, destination, trail."""
-        name: str | None = getattr(self.lab, f"{which}_bucket")
-        if name is None:
+        name = str(self.lab.names()[f"{which}_bucket"])
+        if not name:
             raise FaultError(f"{self.lab.host} has no {which} bucket: choose another fault.")
         return name
 
     @cached_property
     def key_arn(self) -> str:
         """The ARN of the lab's key, as it was before any fault."""
-        found = self.aws("kms").describe_key(KeyId=self.lab.key_alias)
+        found = self.aws("kms").describe_key(KeyId=self.lab.key.alias)
         return str(found["KeyMetadata"]["Arn"])

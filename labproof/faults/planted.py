@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from labproof.evidence.files import file_name
 from labproof.faults.catalogue import Fault, for_lab
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.planting import Before, mend, plant
-from labproof.labs import Lab
-from labproof.runs import file_name
+from labproof.labs.lab import Lab
 
 Record = dict[str, Any]
 

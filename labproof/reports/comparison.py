@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from labproof.judge import ERROR, PASSED
+from labproof.grading.judge import ERROR, PASSED
 
 Ids = tuple[str, ...]
 SAME_LAB = ("kind", "learner")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from labproof.judge import BLOCKED, ERROR, FAILED
-from labproof.reports.plain import one_line, plain
+from labproof.analysis.text import one_line, plain
+from labproof.grading.judge import BLOCKED, ERROR, FAILED
 from labproof.reports.view import WAIVED, Check, Lab, counts, duration, seconds, state
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -16,11 +16,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from labproof.judge import BLOCKED, ERROR, FAILED, PASSED
+from labproof.analysis.text import plain
+from labproof.grading.judge import BLOCKED, ERROR, FAILED, PASSED
 from labproof.reports import view
 from labproof.reports.comparison import Change, Comparison
 from labproof.reports.pen import minute
-from labproof.reports.plain import plain
 from labproof.reports.view import WAIVED, Area, Check, Lab
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.judge import BLOCKED, ERROR, FAILED
+from labproof.analysis.text import fit, one_line, width
+from labproof.grading.judge import BLOCKED, ERROR, FAILED
 from labproof.reports.comparison import Comparison
 from labproof.reports.pen import BAR, Lines, Pen, ids, minute, mood
-from labproof.reports.plain import fit, one_line, width
 from labproof.reports.terminal_lab import lab_lines
 from labproof.reports.view import (
     Lab,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from labproof.judge import ERROR, FAILED
+from labproof.analysis.text import fit, one_line
+from labproof.grading.judge import ERROR, FAILED
 from labproof.reports.comparison import Change
 from labproof.reports.pen import BAR, LONGEST_TEXT, MARGIN, Lines, Pen, ids, minute, mood
-from labproof.reports.plain import fit, one_line
 from labproof.reports.view import (
     WAIVED,
     Area,

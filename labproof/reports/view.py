@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from labproof.judge import BLOCKED, ERROR, FAILED, PASSED
+from labproof.grading.judge import BLOCKED, ERROR, FAILED, PASSED
 
 WAIVED = "waived"
 STATES = (PASSED, FAILED, BLOCKED, ERROR, WAIVED)

@@ -8,12 +8,12 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from labproof.collect import read_lab
+from labproof.ansible.action import LabAction
+from labproof.aws.connection import check_account
+from labproof.evidence.collect import read_lab
 from labproof.faults import Client, Fault, FaultError, Place, fault, for_lab
 from labproof.faults.planted import Planted, at_random, expect_none, mend_in, plant_in
-from labproof.labs import Lab
-from labproof.playbook import LabAction
-from labproof.preflight import check_account
+from labproof.labs.lab import Lab
 
 SEEDS = 1_000_000
 PARTS = ("source_bucket", "destination_bucket", "role", "table", "function", "key", "trail")
@@ -38,7 +38,7 @@ class ActionModule(LabAction):
             return {"msg": listed(lab)}
         if name == "forget":
             return self.forgotten(lab, folder)
-        place = Place(lab, self.connection, ClientHost(self, lab.client_dir or ""))
+        place = Place(lab, self.connection, ClientHost(self, lab.client.dir or ""))
         if name == "none":
             return self.mended(place, folder)
         if name == "random":

@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labproof.aws import error_code
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
+from labproof.aws.errors import error_code
 
 RULE = "labproof-upkeep"
 UNFINISHED_UPLOAD_DAYS = 7

@@ -9,8 +9,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from labproof.labs import LabError
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
+from labproof.labs.lab import LabError
 
 
 class ActionModule(LabAction):

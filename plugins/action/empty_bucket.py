@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labproof.aws import AwsError, is_absent
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
+from labproof.aws.errors import AwsError, is_absent
 
 
 class ActionModule(LabAction):

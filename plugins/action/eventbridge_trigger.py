@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.eventbridge import Rule, ensure, remove
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
+from labproof.building.eventbridge import Rule, ensure, remove
 
 
 class ActionModule(LabAction):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.follow import follow_upload
-from labproof.playbook import LabAction
-from labproof.probe.uploads import Upload
+from labproof.ansible.action import LabAction
+from labproof.evidence.prove.follow import follow_upload
+from labproof.evidence.uploads.upload import Upload
 
 FIELDS = ("key", "signed_ms", "uploaded_ms")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from labproof.package import PackageError, fill, zip_bytes
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
+from labproof.labs.package import PackageError, fill, zip_bytes
 
 
 class ActionModule(LabAction):

@@ -7,15 +7,15 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from labproof.archive import write_snapshot
-from labproof.grading import take
-from labproof.inventory import InventoryLab
-from labproof.judge import judge
-from labproof.labs import Lab
-from labproof.playbook import LabAction
-from labproof.results import add_lab
-from labproof.snapshot import Snapshot, error_of, is_error
-from labproof.terms import read_terms
+from labproof.ansible.action import LabAction
+from labproof.aws.answers import error_of, is_error
+from labproof.evidence.archive import write_snapshot
+from labproof.evidence.snapshot import Snapshot
+from labproof.evidence.taking import InventoryLab, take
+from labproof.grading.judge import judge
+from labproof.grading.terms import read_terms
+from labproof.labs.lab import Lab
+from labproof.reports.publishing import add_lab
 
 Files = dict[str, Any]
 NO_FOLDER = "is not a directory"  # as the find module says it
@@ -43,11 +43,11 @@ class ActionModule(LabAction):
 
     def client(self, lab: Lab) -> Files | None:
         """Return the client's files: ``{name: {"sha256", "size"} | None}``, or an error."""
-        if not lab.client_files:
+        if not lab.client.files:
             return None
         look = {
-            "paths": [lab.client_dir],
-            "patterns": list(lab.client_files),
+            "paths": [lab.client.dir],
+            "patterns": list(lab.client.files),
             "get_checksum": True,
             "checksum_algorithm": "sha256",
         }
@@ -71,4 +71,4 @@ def why_not(document: dict[str, Any]) -> str:
 
 def by_name(lab: Lab, files: list[dict[str, Any]]) -> Files:
     seen = {Path(f["path"]).name: {"sha256": f["checksum"], "size": f["size"]} for f in files}
-    return {name: seen.get(name) for name in lab.client_files}
+    return {name: seen.get(name) for name in lab.client.files}

@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
+from labproof.evidence.files import ReportError, latest
+from labproof.grading.results import FILE, read_results
 from labproof.reports.comparison import Comparison, compare
 from labproof.reports.pen import Pen, wants_colour
+from labproof.reports.publishing import finish
 from labproof.reports.terminal import summary
 from labproof.reports.view import below
-from labproof.results import FILE, finish, read_results
-from labproof.runs import ReportError, latest
 
 Results = dict[str, Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.playbook import LabAction
-from labproof.probe.records import recorded
-from labproof.probe.strangers import over_http
-from labproof.prove.certain import certain
+from labproof.ansible.action import LabAction
+from labproof.evidence.prove.certain import certain
+from labproof.evidence.uploads.records import recorded
+from labproof.evidence.uploads.strangers import over_http
 
 
 class ActionModule(LabAction):

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.aws import preload
-from labproof.collect import SERVICES
-from labproof.labs import (
-    BUCKET_NAMES,
-    UNIQUE_NAMES,
-    LabError,
-    managed_policy_arn,
-    shared_names,
-)
-from labproof.playbook import LabAction
-from labproof.preflight import OWNER_TAG, inspect
+from labproof.ansible.action import LabAction
+from labproof.aws.connection import preload
+from labproof.building.grader_rights import grader_policy
+from labproof.building.preflight import OWNER_TAG, inspect
+from labproof.evidence.collect import SERVICES
+from labproof.labs.grants import function_environment, managed_policy_arn, targets
+from labproof.labs.lab import Lab, LabError
+from labproof.labs.resolving import CLAIMED, shared_names
 
 # Ansible loads this file before it forks a worker per host: read the API models here, once for all.
 preload(("sts", *SERVICES))
-CLAIMS = (*BUCKET_NAMES, *UNIQUE_NAMES)
+NAMES = tuple(variable.name for variable in CLAIMED)
 WHO = ("aws_account_id", "aws_access_key", "aws_profile", "aws_assume_role_arn")
 
 
@@ -31,12 +28,13 @@ class ActionModule(LabAction):
             self._refuse_shared_names(lab.host)
         seen = inspect(lab, self.connection, arguments["building"])
         identity = seen["identity"]
-        managed = [managed_policy_arn(p, identity["partition"]) for p in lab.managed_policies]
         facts = {
-            "lab": lab.as_dict() | {"managed_policies": managed},
+            "lab": in_account(lab, identity),
             "lab_identity": identity,
+            "lab_arns": targets(lab, seen["key_arn"], **identity),
             "lab_ownership": seen["ownership"],
             "lab_key_arn": seen["key_arn"],
+            "lab_grader_policy": grader_policy(lab, identity),
             "lab_tags": {OWNER_TAG: lab.host},
         }
         return {"ansible_facts": facts}
@@ -47,9 +45,19 @@ class ActionModule(LabAction):
         claims = []
         for name in self.task_vars["groups"]["all"]:
             variables = hostvars[name]
-            claim = {v: variables[v] for v in CLAIMS if v in variables}
+            claim = {v: variables[v] for v in NAMES if v in variables}
             account = [str(variables[v]) for v in WHO if v in variables]
             claims.append(claim | {"host": name, "account": " ".join(account[:1])})
         problems = [p for p in shared_names(claims) if f" of {host}" in p]
         if problems:
             raise LabError("\n".join(problems))
+
+
+def in_account(lab: Lab, identity: dict[str, str]) -> dict[str, Any]:
+    """Return a lab as data, with the ARNs that are complete only in an account."""
+    data, partition = lab.as_data(), identity["partition"]
+    data["role"]["managed_policies"] = [
+        managed_policy_arn(policy, partition) for policy in lab.role.managed_policies
+    ]
+    data["function"]["environment"] = function_environment(lab, identity)
+    return data

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from labproof.aws import AwsError
-from labproof.collect.logs import read_log_group
-from labproof.playbook import LabAction
-from labproof.snapshot import is_error
+from labproof.ansible.action import LabAction
+from labproof.aws.answers import is_error
+from labproof.aws.errors import AwsError
+from labproof.evidence.collect.logs import read_log_group
 
 
 class ActionModule(LabAction):

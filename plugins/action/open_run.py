@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from labproof.playbook import LabAction
-from labproof.results import open_run
+from labproof.ansible.action import LabAction
+from labproof.reports.publishing import open_run
 
 
 class ActionModule(LabAction):

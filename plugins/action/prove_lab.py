@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.labs import LabError
-from labproof.playbook import LabAction
-from labproof.prove import copying, ingestion, metadata
+from labproof.ansible.action import LabAction
+from labproof.evidence.prove import copying, ingestion, metadata
+from labproof.labs.lab import LabError
 
 PROOFS = {"copy": copying.prove, "metadata": metadata.prove, "ingest": ingestion.prove}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
+from labproof.evidence.files import ReportError
 from labproof.regrade import pen, regrade
-from labproof.runs import ReportError
 
 
 class ActionModule(LabAction):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.playbook import LabAction
-from labproof.trigger import Trigger, ensure, remove
+from labproof.ansible.action import LabAction
+from labproof.building.trigger import Trigger, ensure, remove
 
 
 class ActionModule(LabAction):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
 from labproof.sandbox import Sandbox
 
 

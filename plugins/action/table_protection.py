@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labproof.aws import is_absent
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
+from labproof.aws.errors import is_absent
 
 
 class ActionModule(LabAction):

@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labproof.aws import error_code
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
+from labproof.aws.errors import error_code
 
 
 class ActionModule(LabAction):

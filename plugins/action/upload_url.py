@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from labproof.playbook import LabAction
+from labproof.ansible.action import LabAction
 
 LIFETIME_S = 300
 
@@ -19,12 +19,12 @@ class ActionModule(LabAction):
         lab = self.lab()
         moment = datetime.now(UTC)
         key = f"verify/{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}/{arguments['file']}"
-        request = {"Bucket": lab.source_bucket, "Key": key}
+        request = {"Bucket": lab.source.bucket, "Key": key}
         url = self.connection.client("s3").generate_presigned_url(
             "put_object", Params=request, ExpiresIn=LIFETIME_S
         )
-        addresses = {"public_url": self.connection.anonymous_url(lab.source_bucket, key)}
-        if lab.destination_bucket:
-            addresses["private_url"] = self.connection.anonymous_url(lab.destination_bucket, key)
+        addresses = {"public_url": self.connection.anonymous_url(lab.source.bucket, key)}
+        if lab.destination:
+            addresses["private_url"] = self.connection.anonymous_url(lab.destination.bucket, key)
         signed_ms = int(moment.timestamp() * 1000)
         return {"key": key, "put_url": url, "signed_ms": signed_ms, **addresses}

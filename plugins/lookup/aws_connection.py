@@ -8,7 +8,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labproof.aws import Connection, explain
+from labproof.aws.connection import Connection, explain
 
 DOCUMENTATION = """
 name: aws_connection

@@ -9,8 +9,8 @@ import time
 from itertools import count
 from pathlib import Path
 
+from labproof.evidence.uploads import samples
 from labproof.faults import catalogue
-from labproof.probe import samples
 from labproof.sandbox import Sandbox
 
 from ..grader.conftest import SETTINGS

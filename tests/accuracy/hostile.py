@@ -20,11 +20,12 @@ from unittest.mock import patch
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
 
-from labproof import aws, grading
-from labproof.inventory import InventoryLab
-from labproof.judge import judge
-from labproof.probe import probe, samples
-from labproof.snapshot import Snapshot
+from labproof.aws import connection as aws
+from labproof.evidence import taking as grading
+from labproof.evidence.snapshot import Snapshot
+from labproof.evidence.taking import InventoryLab
+from labproof.evidence.uploads import probe, samples
+from labproof.grading.judge import judge
 
 from ..grader.test_rights import ACTIONS
 from .labs import Bench, client_files

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from labproof.aws import Connection
-from labproof.collect import ALL_SERVICES
+from labproof.aws.connection import Connection
+from labproof.evidence.collect import ALL_SERVICES
+from labproof.evidence.snapshot import Snapshot
+from labproof.evidence.taking import InventoryLab, take
+from labproof.evidence.uploads import SERVICES, samples
 from labproof.faults import Folder, Place
-from labproof.grading import take
-from labproof.inventory import InventoryLab
-from labproof.judge import judge
-from labproof.labs import kinds, resolve
-from labproof.probe import SERVICES, samples
+from labproof.grading.judge import judge
+from labproof.labs.kinds import kinds
+from labproof.labs.resolving import resolve
 from labproof.sandbox import Sandbox
-from labproof.snapshot import Snapshot
 
 from ..grader.conftest import names
 from ..grader.learner import FILES, STEPS, Step
@@ -88,9 +88,9 @@ class Bench:
         entry = self.enrol(label, account)
         for service in {*ALL_SERVICES, *SERVICES}:
             entry.connection.client(service)
-        client = Path(str(entry.lab.client_dir))
+        client = Path(entry.lab.client.dir)
         client.mkdir(parents=True)
-        for name in entry.lab.client_files:
+        for name in entry.lab.client.files:
             shutil.copy(FILES / name, client / name)
         for step in steps.values():
             step(entry.lab, entry.connection)
@@ -109,8 +109,8 @@ def grade(
 
 
 def client_files(entry: InventoryLab) -> dict[str, Any]:
-    folder = Folder(Path(str(entry.lab.client_dir)))
-    bodies = {name: folder.read(name) for name in entry.lab.client_files}
+    folder = Folder(Path(entry.lab.client.dir))
+    bodies = {name: folder.read(name) for name in entry.lab.client.files}
     return {
         name: body and {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
         for name, body in bodies.items()

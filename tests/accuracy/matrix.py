@@ -7,11 +7,11 @@ import traceback
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
+from labproof.evidence.taking import InventoryLab
+from labproof.evidence.uploads import samples
 from labproof.faults import Before, Fault, Place, mend, plant
 from labproof.faults.settings import setting
-from labproof.inventory import InventoryLab
-from labproof.labs import Lab
-from labproof.probe import samples
+from labproof.labs.lab import Lab
 
 from .labs import FEW_RECORDS, TIMEOUT_S, Bench, grade
 from .running import LONGEST_TRACE, Job

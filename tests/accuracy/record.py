@@ -11,10 +11,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from labproof.grading import take
-from labproof.judge import judge
+from labproof.evidence.snapshot import Snapshot
+from labproof.evidence.taking import take
+from labproof.grading.judge import judge
 from labproof.sandbox import Sandbox
-from labproof.snapshot import Snapshot
 
 from ..grader.conftest import SETTINGS
 from ..sandbox.sandbox_clients import free_port

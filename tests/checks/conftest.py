@@ -19,11 +19,11 @@ import testinfra
 from ansible import constants
 from testinfra.host import Host
 
-from labproof.archive import ArchiveError, read_snapshot
-from labproof.grading import take
-from labproof.inventory import InventoryLab, read_host
-from labproof.judge import BLOCKED, ERROR, Outcome, decide
-from labproof.snapshot import Snapshot
+from labproof.ansible.inventory import read_host
+from labproof.evidence.archive import ArchiveError, read_snapshot
+from labproof.evidence.snapshot import Snapshot
+from labproof.evidence.taking import InventoryLab, take
+from labproof.grading.judge import BLOCKED, ERROR, Outcome, decide
 
 # How long uploads are followed (seconds); what suits the target unless it is set.
 PROBE_TIMEOUT_S = float(os.environ.get("PROBE_TIMEOUT_S") or 0) or None
@@ -75,7 +75,7 @@ Source = Archived | Live
 
 def client_files(host: Host, entry: InventoryLab) -> dict[str, dict[str, object] | None]:
     """Return the client's files: ``{name: {"sha256", "size"} | None}``."""
-    files = {name: host.file(f"{entry.lab.client_dir}/{name}") for name in entry.lab.client_files}
+    files = {name: host.file(f"{entry.lab.client.dir}/{name}") for name in entry.lab.client.files}
     return {
         name: {"sha256": file.sha256sum, "size": file.size} if file.is_file else None
         for name, file in files.items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.snapshot import Failure, Snapshot
+from labproof.evidence.snapshot import Failure, Snapshot
 
 EVERY_CREATION = "s3:ObjectCreated:*"
 CREATIONS = {
@@ -19,12 +19,12 @@ ENABLED = ("ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
 
 def sources(snapshot: Snapshot) -> list[str]:
     """Return the buckets whose uploads the function works on."""
-    return list(snapshot.lab.source_buckets)
+    return list(snapshot.lab.source.buckets)
 
 
 def bucket(snapshot: Snapshot, name: str) -> Any:
     """Return a source bucket's reading. Raises Failure where it does not exist."""
-    if name == snapshot.lab.source_bucket:
+    if name == snapshot.lab.source.bucket:
         return snapshot.part("source_bucket")
     found = snapshot.part("more_source_buckets").get(name)
     if found is None:
@@ -49,9 +49,9 @@ def notified(snapshot: Snapshot, name: str) -> bool:
     """Tell whether the function gets every upload, from one notification or several together."""
     found = configurations(snapshot, name)
     events = {event for c in found if not narrowed(c) for event in c["Events"]}
-    if EVERY_CREATION in snapshot.lab.trigger_events:
+    if EVERY_CREATION in snapshot.lab.trigger.events:
         return EVERY_CREATION in events or events >= CREATIONS
-    return EVERY_CREATION in events or set(snapshot.lab.trigger_events) <= events
+    return EVERY_CREATION in events or set(snapshot.lab.trigger.events) <= events
 
 
 def narrowed(configuration: dict[str, Any]) -> bool:

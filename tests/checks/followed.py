@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.snapshot import Failure, Snapshot, expect_none
+from labproof.evidence.snapshot import Failure, Snapshot, expect_none
 
 INVOKED = [
     *("source-bucket.exists", "function.exists", "function.runtime"),

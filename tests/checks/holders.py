@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from labproof.authorization import holder
-from labproof.authorization.decisions import statements
-from labproof.authorization.logic import as_list
-from labproof.snapshot import Failure, Snapshot, Unreadable, is_error
+from labproof.analysis.policies import holder
+from labproof.analysis.policies.decisions import statements
+from labproof.analysis.policies.logic import as_list
+from labproof.aws.answers import is_error
+from labproof.evidence.snapshot import Failure, Snapshot, Unreadable
 
 Holder = dict[str, Any]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from labproof.authorization import acl_openings, policy_openings
-from labproof.snapshot import Snapshot
+from labproof.analysis.policies import acl_openings, policy_openings
+from labproof.evidence.snapshot import Snapshot
 
 SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 BLOCK = (

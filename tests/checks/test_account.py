@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from labproof.authorization import holder, is_unclear, rights_of_users
-from labproof.authorization.decisions import names_in, statements
-from labproof.redaction import ACCESS_KEY
-from labproof.snapshot import Snapshot, Unreadable, error_of, expect_none, is_error
+from labproof.analysis.policies import holder, is_unclear, rights_of_users
+from labproof.analysis.policies.decisions import names_in, statements
+from labproof.aws.answers import error_of, is_error
+from labproof.evidence.redaction import ACCESS_KEY
+from labproof.evidence.snapshot import Snapshot, Unreadable, expect_none
 
 from .holders import policies, policy_of
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from labproof.collect.samples import SAMPLE
-from labproof.snapshot import Failure, Snapshot, expect_none, is_error, opened
+from labproof.aws.answers import is_error
+from labproof.evidence.collect.samples import SAMPLE
+from labproof.evidence.snapshot import Failure, Snapshot, expect_none, opened
 
 
 @pytest.mark.requirement(
@@ -19,9 +20,9 @@ from labproof.snapshot import Failure, Snapshot, expect_none, is_error, opened
 def test_the_client_has_its_files(snapshot: Snapshot) -> None:
     """Both files are on the client host."""
     found = snapshot.part("client")
-    missing = [f"no {name}" for name in snapshot.lab.client_files if not found.get(name)]
-    wanted = " and ".join(snapshot.lab.client_files)
-    expect_none(missing, f"{wanted} in {snapshot.lab.client_dir}")
+    missing = [f"no {name}" for name in snapshot.lab.client.files if not found.get(name)]
+    wanted = " and ".join(snapshot.lab.client.files)
+    expect_none(missing, f"{wanted} in {snapshot.lab.client.dir}")
 
 
 @pytest.mark.requirement(
@@ -33,7 +34,7 @@ def test_the_client_has_its_files(snapshot: Snapshot) -> None:
 def test_the_sample_is_in_the_public_bucket(snapshot: Snapshot) -> None:
     """The client's sample.zip is in the public bucket with the same checksum."""
     mine = snapshot.part("client").get(SAMPLE)
-    expected = f"the client's {SAMPLE} in {snapshot.lab.source_bucket}"
+    expected = f"the client's {SAMPLE} in {snapshot.lab.source.bucket}"
     if mine is None:
         raise Failure(expected, f"no {SAMPLE} on the client")
     found = list(checksums(snapshot))

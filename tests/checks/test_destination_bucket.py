@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labproof.snapshot import Failure, Snapshot, expect, expect_none
+from labproof.evidence.snapshot import Failure, Snapshot, expect, expect_none
 
 from .privacy import BLOCK, ways_in
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from labproof.package import PLACEHOLDER
-from labproof.snapshot import Failure, Snapshot, Unreadable, error_of, expect, expect_none
-from labproof.source import handler_exists, live_placeholders
+from labproof.analysis.code import handler_exists, live_placeholders
+from labproof.aws.answers import error_of
+from labproof.evidence.snapshot import Failure, Snapshot, Unreadable, expect, expect_none
+from labproof.labs.package import PLACEHOLDER
 
 # Day of deprecation: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 DEPRECATED = {
@@ -27,7 +28,7 @@ PYTHON = re.compile(r"python3\.(\d+)")
 @pytest.mark.requirement(
     "function.exists",
     hint="Create the function $function in $region; one that is Inactive wakes up when invoked.",
-    command="aws lambda create-function --function-name $function --runtime $runtime "
+    command="aws lambda create-function --function-name $function --runtime $function_runtime "
     "--handler lambda_function.lambda_handler --zip-file fileb://function.zip "
     "--role arn:$partition:iam::$account:role/$role",
     playbook="create-function.yml",
@@ -42,8 +43,9 @@ def test_function_exists_and_is_active(snapshot: Snapshot) -> None:
 @pytest.mark.requirement(
     "function.runtime",
     rests_on=["function.exists"],
-    hint="Give the function $function a supported Python runtime, such as $runtime.",
-    command="aws lambda update-function-configuration --function-name $function --runtime $runtime",
+    hint="Give the function $function a supported Python runtime, such as $function_runtime.",
+    command="aws lambda update-function-configuration --function-name $function "
+    "--runtime $function_runtime",
     playbook="create-function.yml",
 )
 def test_function_has_a_supported_runtime(snapshot: Snapshot) -> None:
@@ -125,7 +127,7 @@ def placeholders(function: dict[str, Any]) -> list[str]:
 )
 def test_environment_names_the_table_and_holds_no_secret(snapshot: Snapshot) -> None:
     """TABLE_NAME names the table; no variable looks like a secret."""
-    environment, table = snapshot.part("function")["environment"], snapshot.lab.table
+    environment, table = snapshot.part("function")["environment"], snapshot.lab.table.name
     found = (environment.get("TABLE_NAME") or {}).get("value")
     expect(found == table, f"TABLE_NAME={table}", f"TABLE_NAME={found or ''}")
     secrets = [f"{name} looks like a secret" for name, v in environment.items() if v["secret"]]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from labproof.logs import is_report, names_key, started
-from labproof.probe.samples import BAD_FILES
-from labproof.snapshot import Failure, Snapshot, expect, expect_none
+from labproof.analysis.log import is_report, names_key, started
+from labproof.evidence.snapshot import Failure, Snapshot, expect, expect_none
+from labproof.evidence.uploads.samples import BAD_FILES
 
 from .followed import FUNCTION, LOG, STORED, upload, why
 
@@ -50,7 +50,7 @@ def stored_problem(snapshot: Snapshot, label: str) -> str:
 def test_every_good_record_is_stored_field_by_field(snapshot: Snapshot) -> None:
     """Every valid record of a fresh upload is in the table, equal field by field."""
     problem = stored_problem(snapshot, "later")
-    expect(not problem, f"every record in {snapshot.lab.table}, as it was sent", problem)
+    expect(not problem, f"every record in {snapshot.lab.table.name}, as it was sent", problem)
 
 
 @pytest.mark.requirement(

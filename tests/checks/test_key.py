@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from labproof.authorization import key_policy_problems
-from labproof.snapshot import Snapshot, expect, expect_none
+from labproof.analysis.policies import key_policy_problems
+from labproof.evidence.snapshot import Snapshot, expect, expect_none
 
 from .holders import role
 

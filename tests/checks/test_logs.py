@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from labproof.probe.samples import BAD_FILES
-from labproof.snapshot import Snapshot, expect, expect_none
+from labproof.evidence.snapshot import Snapshot, expect, expect_none
+from labproof.evidence.uploads.samples import BAD_FILES
 
 from .followed import FUNCTION, INVOKED, LOG, STORED, upload
 

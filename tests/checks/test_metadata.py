@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from labproof.probe.metadata import KEYS, MULTIPART, as_proof
-from labproof.prove.metadata import item_problems
-from labproof.snapshot import Snapshot, expect
+from labproof.evidence.prove.metadata import item_problems
+from labproof.evidence.snapshot import Snapshot, expect
+from labproof.evidence.uploads.metadata import KEYS, MULTIPART, as_proof
 
 from .followed import FUNCTION, LOG, STORED, expect_each, upload, why
 
@@ -19,7 +19,7 @@ def item_problem(snapshot: Snapshot, found: Any) -> str:
     """Say how the item of an upload differs from what S3 says of it; empty if it does not."""
     if not found["items"]:
         return f"no item{why(snapshot, found)}"
-    return "; ".join(item_problems(as_proof(found, snapshot.lab.source_bucket)))
+    return "; ".join(item_problems(as_proof(found, snapshot.lab.source.bucket)))
 
 
 @pytest.mark.requirement(
@@ -33,7 +33,7 @@ def item_problem(snapshot: Snapshot, found: Any) -> str:
 )
 def test_each_item_says_what_s3_says(snapshot: Snapshot) -> None:
     """Each object's item has all six attributes, each equal to what S3 says, for hard keys too."""
-    expected = f"an item in {snapshot.lab.table} that says what S3 says"
+    expected = f"an item in {snapshot.lab.table.name} that says what S3 says"
     expect_each(snapshot, WHOLE, item_problem, expected)
 
 
@@ -47,7 +47,7 @@ def test_each_item_says_what_s3_says(snapshot: Snapshot) -> None:
 )
 def test_an_object_uploaded_in_parts_has_its_item(snapshot: Snapshot) -> None:
     """An object uploaded in parts has its item too."""
-    expected = f"an item in {snapshot.lab.table} that says what S3 says"
+    expected = f"an item in {snapshot.lab.table.name} that says what S3 says"
     expect_each(snapshot, [MULTIPART], item_problem, expected)
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from labproof.prove.extensions import (
+from labproof.evidence.prove.extensions import (
     double_problems,
     listing_problems,
     message_problems,
     stack_problems,
 )
-from labproof.snapshot import Failure, Snapshot, expect, expect_none
-from labproof.switches import INDEX_KEY
+from labproof.evidence.snapshot import Failure, Snapshot, expect, expect_none
+from labproof.labs.switches import INDEX_KEY
 
 from .delivery import bucket, sources
 from .followed import upload
@@ -45,9 +45,9 @@ def watched(snapshot: Snapshot, name: str) -> Any:
 def test_an_index_lists_a_buckets_files_by_upload_time(snapshot: Snapshot) -> None:
     """An index of the table lists a bucket's files in the order of their upload."""
     indexes = snapshot.part("table")["indexes"] or []
-    found = next((i for i in indexes if i["name"] == snapshot.lab.table_index), None)
+    found = next((i for i in indexes if i["name"] == snapshot.lab.table.index), None)
     if found is None:
-        raise Failure(f"the index {snapshot.lab.table_index}")
+        raise Failure(f"the index {snapshot.lab.table.index}")
     key = [part["name"] for part in found["key"]]
     expect(key == list(INDEX_KEY), " and ".join(INDEX_KEY), " and ".join(key))
     # An emulator may not tell the status; whether the index answers is seen below.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labproof.authorization import (
+from labproof.analysis.policies import (
     beyond,
     may_decrypt,
     may_put_items,
@@ -13,9 +13,9 @@ from labproof.authorization import (
     may_write_logs,
     trusts_only_lambda,
 )
-from labproof.authorization.decisions import is_unread, statements
-from labproof.rubric import rubric
-from labproof.snapshot import Snapshot, expect, expect_none
+from labproof.analysis.policies.decisions import is_unread, statements
+from labproof.evidence.snapshot import Snapshot, expect, expect_none
+from labproof.grading.rubric import rubric
 
 from .holders import policies, policy_of, policy_of_source, role, sure, told
 
@@ -58,7 +58,7 @@ def test_role_can_write_logs(snapshot: Snapshot) -> None:
     """The role may create log groups and streams, and put log events."""
     who, target = role(snapshot), snapshot.target
     place = f"{target['partition']}:logs:{target['region']}:{target['account']}"
-    group = f"arn:{place}:log-group:/aws/lambda/{snapshot.lab.function}"
+    group = f"arn:{place}:log-group:/aws/lambda/{snapshot.lab.function.name}"
     expected = "logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents"
     sure(may_write_logs(who, group), policies(who), expected, told(who))
 
@@ -93,7 +93,7 @@ def test_role_can_write_the_destination(snapshot: Snapshot) -> None:
     """The role may put any object into the destination bucket, however that comes about."""
     who, policy = role(snapshot), policy_of(snapshot, "destination_bucket")
     writable = may_write_every_object(who, snapshot.arn("destination"), policy)
-    expected = f"s3:PutObject on every object of {snapshot.lab.destination_bucket}"
+    expected = f"s3:PutObject on every object of {snapshot.lab.destination.bucket}"
     sure(writable, policies(who, policy), expected, told(who))
 
 
@@ -109,7 +109,7 @@ def test_role_can_write_the_table(snapshot: Snapshot) -> None:
     """The role may put items into the table, however that comes about."""
     who, policy = role(snapshot), policy_of(snapshot, "table")
     writable = may_put_items(who, snapshot.arn("table"), policy)
-    expected = f"dynamodb:PutItem on {snapshot.lab.table}"
+    expected = f"dynamodb:PutItem on {snapshot.lab.table.name}"
     sure(writable, policies(who, policy), expected, told(who))
 
 
@@ -122,7 +122,7 @@ def test_role_can_write_the_table(snapshot: Snapshot) -> None:
 )
 def test_the_named_policies_are_attached(snapshot: Snapshot) -> None:
     """The managed policies that the challenge names are attached."""
-    wanted = [policy.rpartition("/")[2] for policy in snapshot.lab.managed_policies]
+    wanted = [policy.rpartition("/")[2] for policy in snapshot.lab.role.managed_policies]
     found = [policy["name"] for policy in snapshot.part("role")["attached"]]
     expect(set(wanted) <= set(found), ", ".join(wanted), ", ".join(found) or "none")
 
@@ -140,7 +140,7 @@ def test_role_can_decrypt(snapshot: Snapshot) -> None:
     who, key = role(snapshot), snapshot.part("key")
     policy = snapshot.document["state"]["key"]["policy"]
     usable = may_decrypt(who, key["arn"], policy, snapshot.arn("source"))
-    sure(usable, policies(who, policy), f"kms:Decrypt with {snapshot.lab.key_alias}", told(who))
+    sure(usable, policies(who, policy), f"kms:Decrypt with {snapshot.lab.key.alias}", told(who))
 
 
 LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from labproof.authorization import anyone_may_read, others_beyond_reading, refuses_plain_http
-from labproof.snapshot import Failure, Snapshot, expect, expect_none
+from labproof.analysis.policies import anyone_may_read, others_beyond_reading, refuses_plain_http
+from labproof.evidence.snapshot import Failure, Snapshot, expect, expect_none
 
 from .privacy import BLOCK, SETTINGS, ways_in
 
@@ -134,13 +134,13 @@ def test_source_bucket_encrypts_with_the_key(snapshot: Snapshot) -> None:
     rules = (bucket["encryption"] or {}).get("Rules") or [{}]
     default = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
     found = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
-    names = key_names(key["arn"], str(snapshot.lab.key_alias))
+    names = key_names(key["arn"], snapshot.lab.key.alias)
     fine = str(found[0]).startswith("aws:kms") and found[1] in names
-    expect(fine, f"aws:kms with {snapshot.lab.key_alias}", f"{found[0]} with {found[1]}")
+    expect(fine, f"aws:kms with {snapshot.lab.key.alias}", f"{found[0]} with {found[1]}")
     fresh = snapshot.seen("encryption")
     shown = fresh["algorithm"], fresh["key"]
     fine = str(shown[0]).startswith("aws:kms") and shown[1] in names
-    expect(fine, f"a fresh object under {snapshot.lab.key_alias}", f"{shown[0]} with {shown[1]}")
+    expect(fine, f"a fresh object under {snapshot.lab.key.alias}", f"{shown[0]} with {shown[1]}")
 
 
 def key_names(arn: str, alias: str) -> set[str]:

@@ -6,8 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from labproof.preflight import wanted_key
-from labproof.snapshot import Snapshot, Unreadable, expect
+from labproof.evidence.snapshot import Snapshot, Unreadable, expect
 
 # States of a key in which AWS makes the tables under it inaccessible, sooner or later
 UNUSABLE = ("Disabled", "PendingDeletion", "Missing", "Unavailable")
@@ -15,7 +14,7 @@ UNUSABLE = ("Disabled", "PendingDeletion", "Missing", "Unavailable")
 
 @pytest.mark.requirement(
     "table.exists",
-    hint="Create the table $table with the partition key $partition_key (String).",
+    hint="Create the table $table with the partition key $table_partition_key (String).",
     command="aws dynamodb create-table --table-name $table --billing-mode PAY_PER_REQUEST "
     "$key_arguments",
     playbook="create-table.yml",
@@ -35,7 +34,7 @@ def test_table_exists(snapshot: Snapshot) -> None:
 )
 def test_table_has_its_key(snapshot: Snapshot) -> None:
     """The key is the lab's: names, types, and no part too many."""
-    wanted, found = wanted_key(snapshot.lab), snapshot.part("table")["key"]
+    wanted, found = snapshot.lab.table.key, snapshot.part("table")["key"]
     expect(found == wanted, written(wanted), written(found))
 
 

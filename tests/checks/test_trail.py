@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from labproof.recording import BOTH, management_events, object_events
-from labproof.snapshot import Snapshot, expect
+from labproof.analysis.selectors import BOTH, management_events, object_events
+from labproof.evidence.snapshot import Snapshot, expect
 
 SELECT = (
     "aws cloudtrail put-event-selectors --trail-name $trail --event-selectors "
@@ -52,7 +52,7 @@ def test_trail_records_the_buckets_objects(snapshot: Snapshot) -> None:
     """Data events of the landing bucket's objects are recorded, reads and writes."""
     trail, bucket = snapshot.part("trail"), snapshot.arn("source")
     found = object_events(trail["selectors"], trail["advanced_selectors"], bucket)
-    wanted = f"data events of {snapshot.lab.source_bucket}, reads and writes"
+    wanted = f"data events of {snapshot.lab.source.bucket}, reads and writes"
     expect(found >= BOTH, wanted, listed(found))
 
 
@@ -83,7 +83,7 @@ def test_trail_is_logging_to_a_bucket_of_its_own(snapshot: Snapshot) -> None:
     """The trail is logging, to a bucket that is not the landing bucket."""
     trail = snapshot.part("trail")
     expect(trail["logging"] is True, "a trail that is logging", "one that is stopped")
-    own = trail["bucket"] not in (None, snapshot.lab.source_bucket)
+    own = trail["bucket"] not in (None, snapshot.lab.source.bucket)
     expect(own, "a bucket of the trail's own", trail["bucket"])
     expect(trail["bucket_exists"], f"the bucket {trail['bucket']}", "none")
     failed = trail["delivery_error"]
@@ -104,4 +104,4 @@ def test_the_calls_are_in_the_event_history(snapshot: Snapshot) -> None:
     """The probe's API calls appear in the event history, while the trail is logging."""
     expect(snapshot.part("trail")["logging"] is True, "a trail that is logging", "one that is not")
     names = list(snapshot.seen("recorded"))
-    expect(bool(names), f"calls on {snapshot.lab.source_bucket} in the event history", "none")
+    expect(bool(names), f"calls on {snapshot.lab.source.bucket} in the event history", "none")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from labproof.audit import item_problems
-from labproof.probe.transfer import AGAIN, KEYS, REPEATED
-from labproof.snapshot import Reading, Snapshot, expect
+from labproof.analysis.items import item_problems
+from labproof.evidence.snapshot import Reading, Snapshot, expect
+from labproof.evidence.uploads.transfer import AGAIN, KEYS, REPEATED
 
 from .followed import COPIED, FUNCTION, INVOKED, LOG, STORED, expect_each, upload, why
 
@@ -31,7 +31,7 @@ def test_an_upload_invokes_the_function(snapshot: Snapshot) -> None:
     named = [call for call in calls if call["uploads"]]
     # A function that logs no key is known by the number of its invocations.
     enough = len([call for call in calls if call["request_id"]]) >= len(uploads)
-    expected = f"{snapshot.lab.function} invoked by {len(uploads)} uploads"
+    expected = f"{snapshot.lab.function.name} invoked by {len(uploads)} uploads"
     said = snapshot.seen("why_not") or f"within {snapshot.seen('timeout_s'):g} s"
     expect(bool(named) or enough, expected, f"{len(calls)} invocations, {said}")
 
@@ -62,7 +62,7 @@ def copy_problem(snapshot: Snapshot, found: Any) -> str:
 )
 def test_a_fresh_file_is_copied_byte_for_byte(snapshot: Snapshot) -> None:
     """A fresh file arrives under the same key, byte for byte."""
-    expected = f"a copy in {snapshot.lab.destination_bucket}, byte for byte"
+    expected = f"a copy in {snapshot.lab.destination.bucket}, byte for byte"
     expect_each(snapshot, [main(snapshot)], copy_problem, expected)
 
 
@@ -91,7 +91,7 @@ def test_hard_keys_and_other_types_arrive_unchanged(snapshot: Snapshot) -> None:
 )
 def test_each_upload_has_one_right_item(snapshot: Snapshot) -> None:
     """Each upload has exactly one item, right in every attribute; a second one to a key its own."""
-    expected = f"one item in {snapshot.lab.table} for each upload, right in every attribute"
+    expected = f"one item in {snapshot.lab.table.name} for each upload, right in every attribute"
     again = upload(snapshot, REPEATED)["copied_ms"] is not None
     labels = [label for label in KEYS if not (again and label == REPEATED)]
     expect_each(snapshot, labels, audit_problem, expected)
@@ -120,7 +120,8 @@ def items_problem(snapshot: Snapshot, found: Any, wanted: int, most: int) -> str
         return f"{len(items)} items"
     # What another try wrote is later than what was seen first.
     window = {**found, "audited_ms": snapshot.seen("finished_ms")}
-    told = [item_problems(item, snapshot.document["lab"], window) for item in items]
+    buckets = snapshot.lab.source.bucket, snapshot.lab.destination.bucket
+    told = [item_problems(item, *buckets, window) for item in items]
     grave = [p for problems in told for p in problems if not p.startswith("Status:")]
     worked = sum(not problems for problems in told) >= wanted
     said = grave or [p for problems in told for p in problems]
@@ -154,7 +155,7 @@ def second_problem(snapshot: Snapshot) -> str:
 def test_the_listing_shows_the_copy(snapshot: Snapshot) -> None:
     """The destination's listing shows the copy."""
     found = upload(snapshot, main(snapshot))
-    expected = f"{found['key']} in the listing of {snapshot.lab.destination_bucket}"
+    expected = f"{found['key']} in the listing of {snapshot.lab.destination.bucket}"
     expect(bool(found["listed"]), expected, "it missing")
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from labproof.authorization import events_may_invoke, open_invocations, s3_may_invoke
-from labproof.snapshot import Failure, Snapshot, expect, expect_none, opened
+from labproof.analysis.policies import events_may_invoke, open_invocations, s3_may_invoke
+from labproof.evidence.snapshot import Failure, Snapshot, expect, expect_none, opened
 
 from .delivery import bucket, notified, ruled, sends_to_eventbridge, sources, targets
 
@@ -40,8 +40,8 @@ def test_only_the_trigger_may_invoke_the_function(snapshot: Snapshot) -> None:
     allowed = by_s3(snapshot, found) or by_rule(snapshot, found)
     expect(
         allowed,
-        f"a statement that lets s3.amazonaws.com invoke {snapshot.lab.function} for "
-        f"{snapshot.lab.source_bucket}, by aws:SourceArn and aws:SourceAccount",
+        f"a statement that lets s3.amazonaws.com invoke {snapshot.lab.function.name} for "
+        f"{snapshot.lab.source.bucket}, by aws:SourceArn and aws:SourceAccount",
         "none that does",
     )
 
@@ -62,14 +62,14 @@ def too_open(snapshot: Snapshot, found: dict[str, Any]) -> list[str]:
 
 def rule_arns(snapshot: Snapshot) -> list[str]:
     """Return the rules that may stand between bucket and function; for s3 delivery, none."""
-    if snapshot.lab.delivery == "s3":
+    if snapshot.lab.trigger.delivery == "s3":
         return []
     return [rule["arn"] for rule in opened(snapshot.part("rules"))]
 
 
 def by_s3(snapshot: Snapshot, found: dict[str, Any]) -> bool:
     """Tell whether S3 may invoke the function for each of the lab's buckets."""
-    if snapshot.lab.delivery == "eventbridge":
+    if snapshot.lab.trigger.delivery == "eventbridge":
         return False
     account, function = str(snapshot.target["account"]), snapshot.part("function")["arn"]
     return all(
@@ -105,12 +105,14 @@ def test_every_upload_reaches_the_function(snapshot: Snapshot) -> None:
         "s3": lambda name: notified(snapshot, name),
         "eventbridge": lambda name: sends_to_eventbridge(snapshot, name) and ruled(snapshot, name),
     }
-    wanted = [snapshot.lab.delivery] if snapshot.lab.delivery in ways else list(ways)
+    wanted = (
+        [snapshot.lab.trigger.delivery] if snapshot.lab.trigger.delivery in ways else list(ways)
+    )
     for name in sources(snapshot):
         if not any(ways[way](name) for way in wanted):
             raise Failure(
-                f"{name} to notify {snapshot.lab.function} of every upload "
-                f"({', '.join(snapshot.lab.trigger_events)}; delivery: {' or '.join(wanted)})",
+                f"{name} to notify {snapshot.lab.function.name} of every upload "
+                f"({', '.join(snapshot.lab.trigger.events)}; delivery: {' or '.join(wanted)})",
                 described(snapshot, name),
             )
 

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from labproof import aws
-from labproof.aws import Connection
-from labproof.grading import take
-from labproof.inventory import InventoryLab
-from labproof.judge import judge
-from labproof.labs import kinds, resolve
+from labproof.aws import connection as aws
+from labproof.aws.connection import Connection
+from labproof.evidence.snapshot import Snapshot
+from labproof.evidence.taking import InventoryLab, take
+from labproof.grading.judge import judge
+from labproof.labs.kinds import kinds
+from labproof.labs.resolving import resolve
 from labproof.sandbox import Sandbox
-from labproof.snapshot import Snapshot
 
 from ..sandbox.sandbox_clients import free_port
 from .learner import FILES
@@ -116,7 +116,7 @@ def grade(entry: InventoryLab, timeout: float = TIMEOUT_S) -> dict[str, Any]:
 
 def client_files(entry: InventoryLab) -> dict[str, Any]:
     """Return what the client host has: the challenge's own files."""
-    bodies = {name: (FILES / name).read_bytes() for name in entry.lab.client_files}
+    bodies = {name: (FILES / name).read_bytes() for name in entry.lab.client.files}
     return {
         name: {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
         for name, body in bodies.items()

@@ -15,10 +15,9 @@ from typing import Any
 
 import pytest
 
-from labproof.grading import take
-from labproof.inventory import InventoryLab
-from labproof.judge import judge
-from labproof.snapshot import Snapshot
+from labproof.evidence.snapshot import Snapshot
+from labproof.evidence.taking import InventoryLab, take
+from labproof.grading.judge import judge
 
 from .conftest import Asked, Enrol, client_files, told
 from .learner import STEPS
@@ -45,14 +44,14 @@ def build_large(entry: InventoryLab) -> None:
 
 
 def fill_bucket(entry: InventoryLab) -> None:
-    s3, bucket = entry.connection.client("s3"), entry.lab.source_bucket
+    s3, bucket = entry.connection.client("s3"), entry.lab.source.bucket
     with ThreadPoolExecutor(WORKERS) as pool:
         put = lambda n: s3.put_object(Bucket=bucket, Key=f"old/{n}.zip", Body=b"old")  # noqa: E731
         assert all(pool.map(put, range(SIZE)))
 
 
 def fill_table(entry: InventoryLab) -> None:
-    dynamodb, table = entry.connection.client("dynamodb"), str(entry.lab.table)
+    dynamodb, table = entry.connection.client("dynamodb"), entry.lab.table.name
     item = ITEMS[entry.lab.flow]
 
     def write(first: int) -> bool:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from labproof.authorization import Request, may
-from labproof.grader_policy import grader_policy
-from labproof.grading import take
-from labproof.inventory import InventoryLab
-from labproof.labs import Lab
+from labproof.analysis.policies import Request, may
+from labproof.building.grader_rights import grader_policy
+from labproof.evidence.taking import InventoryLab, take
+from labproof.labs.lab import Lab
 
 from .conftest import KINDS, TIMEOUT_S, Asked, Enrol, client_files, grade, told
 from .learner import allow, build, document
@@ -123,7 +122,7 @@ def graded(entry: InventoryLab, recorded: list[Asked]) -> dict[str, str]:
 def denied(asked: Asked, lab: Lab, place: dict[str, str], policy: dict[str, Any]) -> list[str]:
     """Return what a policy does not allow of a call, in an account whose keys leave it to IAM."""
     account = place["account"]
-    who, context = f"arn:aws:iam::{account}:role/g", {"kms:resourcealiases": [str(lab.key_alias)]}
+    who, context = f"arn:aws:iam::{account}:role/g", {"kms:resourcealiases": [lab.key.alias]}
     root = {"AWS": f"arn:aws:iam::{account}:root"}
     key = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
     by_key = {"Statement": [key]} if asked.operation.startswith("kms.") else None
@@ -144,7 +143,7 @@ def test_grading_uses_the_rights_of_its_policy_all_of_them_and_no_other(
 ) -> None:
     entry = enrol(kind, **variables)
     place = graded(entry, recorded)
-    policy = grader_policy(entry.lab.as_dict(), place)
+    policy = grader_policy(entry.lab, place)
     calls = [a for a in recorded if a.operation not in FREE | SANDBOX_ONLY]
     missing = [d for asked in calls for d in denied(asked, entry.lab, place, policy)]
     assert missing == []
@@ -159,7 +158,7 @@ def test_a_policy_fits_into_iam_and_names_no_more_than_the_lab(
 ) -> None:
     entry = enrol(kind, **variables)
     place = {"partition": "aws", "region": "us-east-1", "account": "123456789012"}
-    policy = grader_policy(entry.lab.as_dict(), place)
+    policy = grader_policy(entry.lab, place)
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     assert len(json.dumps(policy, separators=(",", ":"))) <= 6144
     names = [s["Sid"] for s in policy["Statement"]]
@@ -185,7 +184,7 @@ def test_whoever_has_these_rights_and_no_other_grades_as_root_does(
     entry = enrol(kind, **variables)
     build(entry.lab, entry.connection)
     place = entry.connection.identity()
-    policy = in_sandbox(grader_policy(entry.lab.as_dict(), place))
+    policy = in_sandbox(grader_policy(entry.lab, place))
     grader = replace(entry.connection, assume_role_arn=a_role(entry, policy))
     result = grade(replace(entry, connection=grader))
     assert told(result) == []

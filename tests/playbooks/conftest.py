@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from labproof.aws import Connection
-from labproof.inventory import InventoryLab, read_host
+from labproof.ansible.inventory import read_host
+from labproof.aws.connection import Connection
+from labproof.evidence.taking import InventoryLab
 from labproof.sandbox import Sandbox
 
 from ..sandbox.sandbox_clients import free_port

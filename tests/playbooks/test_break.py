@@ -85,7 +85,7 @@ def test_check_mode_says_what_it_would_do_and_does_not(labs: Class) -> None:
     assert "A fault at random would be planted into bob." in run.output
     assert labs.planted() == {}
     ada = labs.world.lab("ada")
-    trust = read_trust(Place(ada.lab, ada.connection, Folder(labs.folder)), ada.lab.role)
+    trust = read_trust(Place(ada.lab, ada.connection, Folder(labs.folder)), ada.lab.role.name)
     assert "ec2" not in json.dumps(trust)
 
 
@@ -132,4 +132,4 @@ def test_destroy_mends_first_and_keeps_no_record_of_a_lab_that_is_gone(labs: Cla
     assert labs.planted() == {}
     bob = labs.world.lab("bob")
     roles = bob.connection.client("iam").list_roles()["Roles"]
-    assert [role["RoleName"] for role in roles] == [bob.lab.role], "left alone, and mended"
+    assert [role["RoleName"] for role in roles] == [bob.lab.role.name], "left alone, and mended"

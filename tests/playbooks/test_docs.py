@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
-from labproof.aws import Connection
-from labproof.inventory import read_host
-from labproof.labs import COMMON_DEFAULTS, READERS
+from labproof.ansible.inventory import read_host
+from labproof.aws.connection import Connection
+from labproof.labs.resolving import COMMON_DEFAULTS, READERS
 
 from ..grader.conftest import grade, told
 from . import aws_cli

@@ -18,12 +18,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from labproof.archive import validator as snapshot_validator
-from labproof.inventory import InventoryLab
-from labproof.package import zip_bytes
-from labproof.reports.plain import HARMFUL
-from labproof.results import validator as results_validator
-from labproof.runs import file_name
+from labproof.analysis.text import HARMFUL
+from labproof.evidence.archive import validator as snapshot_validator
+from labproof.evidence.files import file_name
+from labproof.evidence.taking import InventoryLab
+from labproof.grading.results import validator as results_validator
+from labproof.labs.package import zip_bytes
 
 from ..grader.learner import FILES, build, code
 from ..sandbox.sandbox_clients import free_port
@@ -91,10 +91,10 @@ def built(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def build_lab(entry: InventoryLab) -> None:
     build(entry.lab, entry.connection)
-    if entry.lab.client_files:
-        Path(entry.lab.client_dir).mkdir(parents=True)
-    for name in entry.lab.client_files:
-        shutil.copy(FILES / name, entry.lab.client_dir)
+    if entry.lab.client.files:
+        Path(entry.lab.client.dir).mkdir(parents=True)
+    for name in entry.lab.client.files:
+        shutil.copy(FILES / name, entry.lab.client.dir)
 
 
 @dataclass(frozen=True)
@@ -269,11 +269,11 @@ def test_a_snapshot_that_is_none_is_told_in_a_line(
 def test_check_mode_uploads_and_writes_nothing(built: World, grade: Callable[..., Graded]) -> None:
     entry = built.lab("ada")
     s3 = entry.connection.client("s3")
-    versions = s3.list_objects_v2(Bucket=entry.lab.destination_bucket)["KeyCount"]
+    versions = s3.list_objects_v2(Bucket=entry.lab.destination.bucket)["KeyCount"]
     found = grade("-l", "ada:bea", "--check", "-e", "pass_mark=100")
     assert (found.run.code, found.run.changed) == (0, {"ada": 0, "bea": 0}), found.run.messages
     assert not found.reports.exists()
-    assert s3.list_objects_v2(Bucket=entry.lab.destination_bucket)["KeyCount"] == versions
+    assert s3.list_objects_v2(Bucket=entry.lab.destination.bucket)["KeyCount"] == versions
 
 
 def test_a_lab_that_comes_first_and_is_wrong_stops_no_other(grade: Callable[..., Graded]) -> None:
@@ -308,15 +308,15 @@ def spoil(entry: InventoryLab) -> None:
     head, _, body = source.partition(handler)
     nasty = textwrap.indent(f"KEY, PASSWORD = {KEY!r}, {PASSWORD!r}\n{NASTY}", "    ")
     files = {"lambda_function.py": f"{head}{handler}{nasty}{body}"}
-    name = entry.lab.function
+    name = entry.lab.function.name
     functions.update_function_code(FunctionName=name, ZipFile=zip_bytes(files))
     functions.update_function_configuration(
         FunctionName=name, Environment={"Variables": {"PASSWORD": PASSWORD, "KEY": KEY}}
     )
     tags = [{"Key": "<script>alert(3)</script>", "Value": "\u202e{{ 7 * 7 }}"}]
-    s3.put_bucket_tagging(Bucket=entry.lab.source_bucket, Tagging={"TagSet": tags})
+    s3.put_bucket_tagging(Bucket=entry.lab.source.bucket, Tagging={"TagSet": tags})
     for key in ("<img src=x onerror=alert(4)>/sample.zip", "\u202e\x1b[31m ../../../x/sample.zip"):
-        s3.put_object(Bucket=entry.lab.source_bucket, Key=key, Body=b"not the sample")
+        s3.put_object(Bucket=entry.lab.source.bucket, Key=key, Body=b"not the sample")
 
 
 def test_hostile_names_and_logs_stay_data(built: World, grade: Callable[..., Graded]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labproof.collect import read_lab
+from labproof.evidence.collect import read_lab
 
 from .conftest import World
 
@@ -95,7 +95,7 @@ def test_limit_touches_one_lab_only(built: World) -> None:
 def test_destroy_leaves_nothing_not_even_versions(built: World) -> None:
     entry = built.lab("xfusion")
     s3 = entry.connection.client("s3")
-    bucket = entry.lab.source_bucket
+    bucket = entry.lab.source.bucket
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for body in (b"one", b"two"):
         s3.put_object(Bucket=bucket, Key="twice", Body=body)
@@ -117,13 +117,13 @@ def test_a_second_destroy_changes_nothing(built: World) -> None:
 def test_destroy_leaves_what_the_suite_did_not_build(built: World) -> None:
     entry = built.lab("xfusion")
     s3 = entry.connection.client("s3")
-    s3.create_bucket(Bucket=entry.lab.source_bucket)
-    s3.put_object(Bucket=entry.lab.source_bucket, Key="thesis.txt", Body=b"mine")
+    s3.create_bucket(Bucket=entry.lab.source.bucket)
+    s3.put_object(Bucket=entry.lab.source.bucket, Key="thesis.txt", Body=b"mine")
     assert built.play("site.yml", "-l", "xfusion").code == 0
     run = built.play("destroy.yml", "-l", "xfusion")
     assert run.code == 0, run.messages
     assert set(existing(built, "xfusion")) == {"source_bucket"}
-    assert s3.get_object(Bucket=entry.lab.source_bucket, Key="thesis.txt")["Body"].read() == b"mine"
+    assert s3.get_object(Bucket=entry.lab.source.bucket, Key="thesis.txt")["Body"].read() == b"mine"
     assert "Left alone" in run.output
-    notification = s3.get_bucket_notification_configuration(Bucket=entry.lab.source_bucket)
+    notification = s3.get_bucket_notification_configuration(Bucket=entry.lab.source.bucket)
     assert "LambdaFunctionConfigurations" not in notification

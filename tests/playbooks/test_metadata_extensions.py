@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from labproof.preflight import inspect
-from labproof.prove.metadata import prove
+from labproof.building.preflight import inspect
+from labproof.evidence.prove.metadata import prove
 
 from ..grader.conftest import grade, statuses, told
 from .conftest import PROJECT, SANDBOX_INVENTORY, World
@@ -122,10 +122,10 @@ def test_an_extension_that_does_not_work_is_seen(built: World) -> None:
 def test_extensions_that_are_gone_are_failed_and_nothing_else_is(built: World) -> None:
     entry = built.lab("template")
     dynamodb = entry.connection.client("dynamodb")
-    delete = [{"Delete": {"IndexName": entry.lab.table_index}}]
-    dynamodb.update_table(TableName=entry.lab.table, GlobalSecondaryIndexUpdates=delete)
+    delete = [{"Delete": {"IndexName": entry.lab.table.index}}]
+    dynamodb.update_table(TableName=entry.lab.table.name, GlobalSecondaryIndexUpdates=delete)
     s3 = entry.connection.client("s3")
-    (other,) = entry.lab.more_source_buckets
+    (other,) = entry.lab.source.more_buckets
     s3.put_bucket_notification_configuration(Bucket=other, NotificationConfiguration={})
     found = statuses(grade(entry, timeout=5))
     assert found["metadata.index"] == "failed"

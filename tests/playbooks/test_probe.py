@@ -14,13 +14,12 @@ from typing import Any
 
 import pytest
 
-from labproof.grading import take
-from labproof.inventory import InventoryLab
-from labproof.judge import ask
-from labproof.package import zip_bytes
-from labproof.probe import probe
-from labproof.rubric import rubric
-from labproof.snapshot import Snapshot
+from labproof.evidence.snapshot import Snapshot
+from labproof.evidence.taking import InventoryLab, take
+from labproof.evidence.uploads import probe
+from labproof.grading.judge import ask
+from labproof.grading.rubric import rubric
+from labproof.labs.package import zip_bytes
 
 from .conftest import World
 
@@ -85,11 +84,11 @@ def built(world: World) -> World:
 @contextmanager
 def running(entry: InventoryLab, source: str, **parts: str) -> Iterator[None]:
     """Let another function run in the lab, for a while."""
-    functions, name = entry.connection.client("lambda"), {"FunctionName": entry.lab.function}
+    functions, name = entry.connection.client("lambda"), {"FunctionName": entry.lab.function.name}
     place = functions.get_function(**name)["Code"]["Location"]
     with urllib.request.urlopen(place, context=entry.connection.tls()) as answer:
         before = answer.read()
-    names = {"destination": entry.lab.destination_bucket, "table": entry.lab.table}
+    names = {"destination": entry.lab.destination.bucket, "table": entry.lab.table.name}
     code = zip_bytes({"lambda_function.py": source % (PLAIN | names | parts)})
     functions.update_function_code(ZipFile=code, **name)
     try:
@@ -113,29 +112,29 @@ def test_a_working_lab_passes_and_keeps_nothing_of_the_probe(built: World) -> No
     assert {"transfer.invoked", "transfer.copied", "transfer.audited"} <= set(passed)
     assert {"transfer.hard-keys", "logs.no-errors", "logs.metrics"} <= set(passed)
     assert found["document"]["probe"]["left_behind"] == []
-    for bucket in (entry.lab.source_bucket, entry.lab.destination_bucket):
+    for bucket in (entry.lab.source.bucket, entry.lab.destination.bucket):
         assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
-    assert dynamodb.scan(TableName=entry.lab.table)["Count"] == 0
+    assert dynamodb.scan(TableName=entry.lab.table.name)["Count"] == 0
 
 
 def test_a_lab_that_was_filled_in_by_hand_fails(built: World) -> None:
     entry = built.lab("xfusion")
     s3, table = entry.connection.client("s3"), entry.connection.client("dynamodb")
     item = {"LogID": "typed-in", "ObjectKey": "sample.zip", "Status": "Success"}
-    table.put_item(TableName=entry.lab.table, Item={k: {"S": v} for k, v in item.items()})
+    table.put_item(TableName=entry.lab.table.name, Item={k: {"S": v} for k, v in item.items()})
     with running(entry, ONLY_THE_SAMPLE):
-        for bucket in (entry.lab.source_bucket, entry.lab.destination_bucket):
+        for bucket in (entry.lab.source.bucket, entry.lab.destination.bucket):
             s3.put_object(Bucket=bucket, Key="sample.zip", Body=b"the same")
         found = graded(entry)
     assert found["transfer.invoked"].status == "passed"
     assert found["transfer.copied"].status == "failed"
     assert found["transfer.audited"].status == "failed"
     # What is the learner's own stays.
-    assert s3.list_objects_v2(Bucket=entry.lab.source_bucket)["KeyCount"] == 1
-    assert table.scan(TableName=entry.lab.table)["Count"] == 1
-    for bucket in (entry.lab.source_bucket, entry.lab.destination_bucket):
+    assert s3.list_objects_v2(Bucket=entry.lab.source.bucket)["KeyCount"] == 1
+    assert table.scan(TableName=entry.lab.table.name)["Count"] == 1
+    for bucket in (entry.lab.source.bucket, entry.lab.destination.bucket):
         s3.delete_object(Bucket=bucket, Key="sample.zip")
-    table.delete_item(TableName=entry.lab.table, Key={"LogID": {"S": "typed-in"}})
+    table.delete_item(TableName=entry.lab.table.name, Key={"LogID": {"S": "typed-in"}})
 
 
 @pytest.mark.parametrize(
@@ -187,7 +186,7 @@ def test_a_function_that_fails_for_good_is_not_waited_for(built: World) -> None:
 
 @contextmanager
 def without_trigger(entry: InventoryLab) -> Iterator[None]:
-    s3, bucket = entry.connection.client("s3"), {"Bucket": entry.lab.source_bucket}
+    s3, bucket = entry.connection.client("s3"), {"Bucket": entry.lab.source.bucket}
     before = s3.get_bucket_notification_configuration(**bucket)
     before.pop("ResponseMetadata")
     s3.put_bucket_notification_configuration(NotificationConfiguration={}, **bucket)
@@ -231,8 +230,8 @@ def test_records_arrive_and_are_removed(built: World) -> None:
         assert found[name].status == "passed", found[name]
     assert found["document"]["probe"]["left_behind"] == []
     dynamodb = entry.connection.client("dynamodb")
-    assert dynamodb.scan(TableName=entry.lab.table, Select="COUNT")["Count"] == 0
-    versions = entry.connection.client("s3").list_object_versions(Bucket=entry.lab.source_bucket)
+    assert dynamodb.scan(TableName=entry.lab.table.name, Select="COUNT")["Count"] == 0
+    versions = entry.connection.client("s3").list_object_versions(Bucket=entry.lab.source.bucket)
     assert "Versions" not in versions or versions["Versions"] == []
 
 
@@ -240,7 +239,7 @@ def test_a_full_table_hides_nothing(built: World) -> None:
     """Among thousands of other items, what is sought is found in few pages."""
     entry = built.lab("xfusion")
     dynamodb = entry.connection.client("dynamodb")
-    fill(dynamodb, str(entry.lab.table), OTHER_ITEMS)
+    fill(dynamodb, entry.lab.table.name, OTHER_ITEMS)
     found = graded(entry)
     assert found["transfer.audited"].status == "passed"
     assert count_items(entry) == OTHER_ITEMS
@@ -248,7 +247,7 @@ def test_a_full_table_hides_nothing(built: World) -> None:
 
 def count_items(entry: InventoryLab) -> int:
     scan = entry.connection.client("dynamodb").get_paginator("scan")
-    pages = scan.paginate(TableName=entry.lab.table, Select="COUNT")
+    pages = scan.paginate(TableName=entry.lab.table.name, Select="COUNT")
     return sum(page["Count"] for page in pages)
 
 

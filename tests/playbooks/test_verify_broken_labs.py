@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from labproof.aws import Connection
-from labproof.labs import Lab
-from labproof.package import zip_bytes
+from labproof.aws.connection import Connection
+from labproof.labs.lab import Lab
+from labproof.labs.package import zip_bytes
 
 from .conftest import World
 
@@ -40,7 +40,7 @@ def said(built: World) -> str:
 @contextmanager
 def without_s3_rights(lab: Lab, connection: Connection) -> Iterator[None]:
     iam = connection.client("iam")
-    policy = {"RoleName": lab.role, "PolicyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"}
+    policy = {"RoleName": lab.role.name, "PolicyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"}
     iam.detach_role_policy(**policy)
     try:
         yield
@@ -51,28 +51,28 @@ def without_s3_rights(lab: Lab, connection: Connection) -> Iterator[None]:
 @contextmanager
 def without_notification(lab: Lab, connection: Connection) -> Iterator[None]:
     s3 = connection.client("s3")
-    found = s3.get_bucket_notification_configuration(Bucket=lab.source_bucket)
+    found = s3.get_bucket_notification_configuration(Bucket=lab.source.bucket)
     found.pop("ResponseMetadata")
     store = s3.put_bucket_notification_configuration
-    store(Bucket=lab.source_bucket, NotificationConfiguration={})
+    store(Bucket=lab.source.bucket, NotificationConfiguration={})
     try:
         yield
     finally:
-        store(Bucket=lab.source_bucket, NotificationConfiguration=found)
+        store(Bucket=lab.source.bucket, NotificationConfiguration=found)
 
 
 @contextmanager
 def with_a_function_that_does_nothing(lab: Lab, connection: Connection) -> Iterator[None]:
     functions = connection.client("lambda")
     empty = zip_bytes({"lambda_function.py": SILENT_SOURCE})
-    functions.update_function_code(FunctionName=lab.function, ZipFile=empty)
+    functions.update_function_code(FunctionName=lab.function.name, ZipFile=empty)
     yield
 
 
 @contextmanager
 def with_blocked_public_access(lab: Lab, connection: Connection) -> Iterator[None]:
     s3 = connection.client("s3")
-    blocked: dict[str, Any] = {"Bucket": lab.source_bucket}
+    blocked: dict[str, Any] = {"Bucket": lab.source.bucket}
     before = s3.get_public_access_block(**blocked)["PublicAccessBlockConfiguration"]
     s3.put_public_access_block(
         PublicAccessBlockConfiguration=before | {"RestrictPublicBuckets": True}, **blocked
@@ -85,11 +85,11 @@ def with_blocked_public_access(lab: Lab, connection: Connection) -> Iterator[Non
 
 @contextmanager
 def with_an_open_private_bucket(lab: Lab, connection: Connection) -> Iterator[None]:
-    s3, bucket = connection.client("s3"), {"Bucket": lab.destination_bucket}
+    s3, bucket = connection.client("s3"), {"Bucket": lab.destination.bucket}
     before = s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
     s3.delete_public_access_block(**bucket)
     statement = OPEN_POLICY["Statement"][0] | {
-        "Resource": f"arn:aws:s3:::{lab.destination_bucket}/*"
+        "Resource": f"arn:aws:s3:::{lab.destination.bucket}/*"
     }
     s3.put_bucket_policy(Policy=json.dumps(OPEN_POLICY | {"Statement": [statement]}), **bucket)
     try:
@@ -101,7 +101,7 @@ def with_an_open_private_bucket(lab: Lab, connection: Connection) -> Iterator[No
 
 @contextmanager
 def without_table(lab: Lab, connection: Connection) -> Iterator[None]:
-    connection.client("dynamodb").delete_table(TableName=lab.table)
+    connection.client("dynamodb").delete_table(TableName=lab.table.name)
     yield
 
 

@@ -6,7 +6,8 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from labproof.labs import Lab, resolve
+from labproof.labs.lab import Lab
+from labproof.labs.resolving import resolve
 
 from .fakes import Body
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from labproof.aws import Connection
-from labproof.labs import Lab, resolve
+from labproof.aws.connection import Connection
+from labproof.labs.lab import Lab
+from labproof.labs.resolving import resolve
 
 
 def refusal(code: str, operation: str = "Operation", message: str = "said AWS") -> ClientError:
@@ -64,7 +65,9 @@ class Body(io.BytesIO):
 def connect(monkeypatch: pytest.MonkeyPatch, **clients: FakeClient) -> Connection:
     """Return a connection whose clients are fakes; ``lambda_`` stands for ``lambda``."""
     known = {name.rstrip("_"): client for name, client in clients.items()}
-    monkeypatch.setattr("labproof.aws._client", lambda connection, service: known[service])
+    monkeypatch.setattr(
+        "labproof.aws.connection._client", lambda connection, service: known[service]
+    )
     return Connection()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.results import Results, assemble
+from labproof.grading.results import Results, assemble
 
 HOSTILE = (
     "<script>alert(1)</script> & \"quotes\" 'single' ]]> \x1b[31mred\x1b[0m \x1b]0;title\x07"

@@ -1,18 +1,24 @@
 """Snapshots on the disk: the same when they come back, and refused in one sentence otherwise."""
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from labproof.archive import MOST_BYTES, ArchiveError, read_snapshot, schema, write_snapshot
-from labproof.labs import Lab
-from labproof.snapshot import error_of
+from labproof.aws.answers import error_of
+from labproof.evidence.archive import (
+    MOST_BYTES,
+    ArchiveError,
+    read_snapshot,
+    schema,
+    write_snapshot,
+)
+from labproof.labs.lab import Lab
 
 from .fakes import a_lab
 
@@ -21,11 +27,11 @@ def a_document(host: str = "ada", **changes: Any) -> dict[str, Any]:
     """Return the snapshot of an account that did not answer."""
     unread = error_of("get_caller_identity", "NoAccess", "nobody answers")
     document = {
-        "schema_version": 1,
+        "schema_version": 2,
         "suite_version": "1",
         "taken": "2026-11-21T03:04:38.487+00:00",
         "finished": "2026-11-21T03:04:39.487+00:00",
-        "lab": a_lab().as_dict() | {"host": host},
+        "lab": a_lab().as_data() | {"host": host},
         "rubric": {"points": {}, "left_out": [], "waived": {}},
         "target": {"account": "", "partition": "aws", "region": "us-east-1", "emulated": True},
         "arns": {"source": ["arn:aws:s3:::ada-public"]},
@@ -59,9 +65,9 @@ def test_a_hosts_name_never_leads_out_of_the_folder(tmp_path: Path, host: str) -
         (json.dumps(a_document()).encode()[:200], "half a file"),
         (b"\xff\xfe", "should be JSON"),
         (b"[" * 100_000, "should be JSON"),
-        (b"[1]", "schema version 1, found None"),
-        (json.dumps(a_document(schema_version=2)).encode(), "version 1, found 2"),
-        (json.dumps(a_document(schema_version="1")).encode(), "version 1, found '1'"),
+        (b"[1]", "schema version 2, found None"),
+        (json.dumps(a_document(schema_version=1)).encode(), "version 2, found 1"),
+        (json.dumps(a_document(schema_version="1")).encode(), "version 2, found '1'"),
         (json.dumps(a_document(state={})).encode(), "at state"),
         (json.dumps(a_document(more=1)).encode(), "at its top level"),
         (json.dumps(a_document(arns={"source": "arn"})).encode(), "at arns/source"),
@@ -98,7 +104,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
 def test_the_schema_is_one_and_describes_every_field_of_a_lab() -> None:
     Draft202012Validator.check_schema(schema())
     described = schema()["properties"]["lab"]["properties"]
-    assert set(described) == {field.name for field in dataclasses.fields(Lab)}
+    assert set(described) == {field.name for field in attrs.fields(Lab)}
 
 
 def test_every_field_of_the_schema_is_described() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from audit.findings import EXCEPTIONS, PARTS, Verdict, judge, resources, summary, table
 from audit.run import environment
-from labproof.aws import Connection
+from labproof.aws.connection import Connection
 
 from .fakes import a_lab
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof.authorization import Request, could, decide, every_object, may
-from labproof.authorization.conditions import is_limited_to, is_met
-from labproof.authorization.patterns import includes, overlaps
+from labproof.analysis.policies import Request, could, decide, every_object, may
+from labproof.analysis.policies.conditions import is_limited_to, is_met
+from labproof.analysis.policies.patterns import includes, overlaps
 
 ACCOUNT, OTHER = "111122223333", "999988887777"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"

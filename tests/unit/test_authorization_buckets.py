@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from labproof.authorization import (
+from labproof.analysis.policies import (
     acl_openings,
     anyone_may_read,
     is_public,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from labproof.authorization import (
+from labproof.analysis.policies import (
     beyond,
     events_may_invoke,
     holder,
@@ -25,7 +25,7 @@ from labproof.authorization import (
     s3_may_use,
     trusts_only_lambda,
 )
-from labproof.authorization.keys import whole_key_grants
+from labproof.analysis.policies.keys import whole_key_grants
 
 from .test_authorization import HOSTILE
 

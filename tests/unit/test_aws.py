@@ -11,8 +11,9 @@ import botocore.exceptions as botocore
 import pytest
 from botocore.stub import Stubber
 
-from labproof import aws
-from labproof.aws import AwsError, Connection, error_code, explain, is_absent
+from labproof.aws import connection as aws
+from labproof.aws.connection import Connection, explain
+from labproof.aws.errors import AwsError, error_code, is_absent
 
 from .fakes import FakeClient, connect, refusal
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
-from labproof import archive
-from labproof.aws import Connection
-from labproof.collect import collect, read_lab
-from labproof.collect.asking import ABSENT
-from labproof.snapshot import is_error
+from labproof.aws.answers import is_error
+from labproof.aws.asking import ABSENT
+from labproof.aws.connection import Connection
+from labproof.evidence import archive
+from labproof.evidence.collect import collect, read_lab
 
 from .account import ANSWERS, PLACE, POLICY, PREFIX, a_whole_lab
 from .wire import TIMEOUT, Asked, Wire, wired

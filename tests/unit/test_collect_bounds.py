@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof.aws import Connection
-from labproof.collect import collect
-from labproof.collect.asking import LONGEST_DOCUMENT, document
-from labproof.collect.code import MOST_CODE, python_files
-from labproof.redaction import ACCESS_KEY
-from labproof.snapshot import is_error
+from labproof.aws.answers import is_error
+from labproof.aws.asking import LONGEST_DOCUMENT, document
+from labproof.aws.connection import Connection
+from labproof.evidence.collect import collect
+from labproof.evidence.collect.code import MOST_CODE, python_files
+from labproof.evidence.redaction import ACCESS_KEY
 
 from .account import ANSWERS, CONFIGURATION, PLACE, PREFIX, USER, a_whole_lab, stored
 from .wire import wired

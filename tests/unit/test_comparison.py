@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from labproof.grading.results import assemble
 from labproof.reports.comparison import Change, change, compare
-from labproof.results import assemble
 
 from .report_data import IDS, a_check, a_lab
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from labproof.eventbridge import Rule
-from labproof.extensions import read_indexes, read_stack, read_topic
-from labproof.labs import Lab, resolve
-from labproof.preflight import OWNER_TAG, conflicts, index_conflicts, ownership
-from labproof.prove import extensions
-from labproof.trigger import Trigger, trigger_suffix
+from labproof.building.eventbridge import Rule
+from labproof.building.preflight import OWNER_TAG, conflicts, index_conflicts, ownership
+from labproof.building.trigger import Trigger, trigger_suffix
+from labproof.evidence.collect.extensions import read_indexes, read_stack, read_topic
+from labproof.evidence.prove import extensions
+from labproof.labs.lab import Lab
+from labproof.labs.resolving import resolve
 
 from .fakes import FakeClient, connect, refusal
 

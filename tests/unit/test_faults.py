@@ -11,23 +11,15 @@ from typing import Any
 import pytest
 
 from labproof import faults
-from labproof.aws import Connection
-from labproof.faults import (
-    UNPLANTABLE,
-    Fault,
-    FaultError,
-    Folder,
-    Place,
-    catalogue,
-    fault,
-    for_lab,
-)
-from labproof.faults.catalogue import requirements
+from labproof.analysis.code import handler_exists, live_placeholders
+from labproof.aws.connection import Connection
+from labproof.faults import UNPLANTABLE, Fault, FaultError, Folder, Place, catalogue, fault, for_lab
 from labproof.faults.changes import CHANGES
 from labproof.faults.handlers import edited, handler_source, plain
 from labproof.faults.planted import Planted, at_random, plant_in
-from labproof.labs import FLOWS, Lab, kinds, resolve
-from labproof.source import handler_exists, live_placeholders
+from labproof.labs.kinds import kinds, requirements
+from labproof.labs.lab import FLOWS, Lab
+from labproof.labs.resolving import resolve
 from tests.accuracy.labs import EXTENDED
 from tests.accuracy.matrix import OFTEN, planned, shares
 from tests.grader.conftest import names

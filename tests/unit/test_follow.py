@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from labproof.aws import AwsError, Connection
-from labproof.follow import follow_upload
-from labproof.probe import following, ingest
-from labproof.probe.attempts import MAX_LINE, Attempt
-from labproof.probe.following import NAMELESS_PAUSE_MS, RETRY_PAUSE_MS, Watch
-from labproof.probe.uploads import Upload
+from labproof.aws.connection import Connection
+from labproof.aws.errors import AwsError
+from labproof.evidence.prove.follow import follow_upload
+from labproof.evidence.uploads import following, ingest
+from labproof.evidence.uploads.attempts import MAX_LINE, Attempt
+from labproof.evidence.uploads.following import NAMELESS_PAUSE_MS, RETRY_PAUSE_MS, Watch
+from labproof.evidence.uploads.upload import Upload
 
 from .fakes import Body, FakeClient, a_lab, connect, refusal
 

@@ -6,18 +6,20 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from labproof import rubric as rubrics
-from labproof.hints import next_step
-from labproof.judge import Outcome, ask, judge
-from labproof.labs import LabError, targets
-from labproof.snapshot import Snapshot, error_of
-from labproof.terms import read_terms
+from labproof.aws.answers import error_of
+from labproof.evidence.snapshot import Snapshot
+from labproof.grading import rubric as rubrics
+from labproof.grading.hints import next_step
+from labproof.grading.judge import Outcome, ask, judge
+from labproof.grading.terms import read_terms
+from labproof.labs.grants import targets
+from labproof.labs.lab import LabError
 
 from .account import KEY_ARN, PLACE, a_whole_lab
 
@@ -42,14 +44,14 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def a_snapshot(log_group: Any) -> Snapshot:
     """Return a lab that has the check, and of which no more is known than its log group."""
     lab = a_whole_lab()
-    lab = replace(lab, requirements=(*lab.requirements, ID))
+    lab = evolve(lab, requirements=(*lab.requirements, ID))
     return Snapshot(
         {
             "taken": "2026-11-21T10:00:00+00:00",
-            "lab": lab.as_dict(),
+            "lab": lab.as_data(),
             "rubric": {"points": {}, "left_out": [], "waived": {}},
             "target": PLACE | {"emulated": False},
-            "arns": targets(lab.as_dict(), KEY_ARN, **PLACE),
+            "arns": targets(lab, KEY_ARN, **PLACE),
             "durations": {"state": 0.1},
             "state": {"log_group": log_group},
             "probe": None,
@@ -86,10 +88,10 @@ def test_its_row_has_title_points_and_the_next_step() -> None:
 @pytest.mark.usefixtures("written")
 def test_a_lab_may_ask_for_it() -> None:
     lab = a_whole_lab()
-    read_terms("ada", replace(lab, requirements=(*lab.requirements, ID)), {})
+    read_terms("ada", evolve(lab, requirements=(*lab.requirements, ID)), {})
 
 
 def test_a_requirement_without_a_check_is_told() -> None:
     lab = a_whole_lab()
     with pytest.raises(LabError, match="of ada: there is no check for 'logs"):
-        read_terms("ada", replace(lab, requirements=(*lab.requirements, ID)), {})
+        read_terms("ada", evolve(lab, requirements=(*lab.requirements, ID)), {})

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from labproof import judge as judging
-from labproof.judge import BLOCKED, ERROR, FAILED, PASSED, decide, judge
-from labproof.labs import resolve
-from labproof.rubric import Requirement
-from labproof.snapshot import Failure, Snapshot, Unreadable, error_of
+from labproof.aws.answers import error_of
+from labproof.evidence.snapshot import Failure, Snapshot, Unreadable
+from labproof.grading import judge as judging
+from labproof.grading.judge import BLOCKED, ERROR, FAILED, PASSED, decide, judge
+from labproof.grading.rubric import Requirement
+from labproof.labs.resolving import resolve
 
 IDS = ("source-bucket.exists", "role.exists", "function.exists", "transfer.invoked")
 
@@ -53,7 +54,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Snapshot]:
             )
             for name in IDS
         }
-        for module in ("labproof.judge", "labproof.rubric"):
+        for module in ("labproof.grading.judge", "labproof.grading.rubric"):
             monkeypatch.setattr(f"{module}.rubric", lambda: rubric)
         lab = resolve(
             "mine",
@@ -68,7 +69,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Snapshot]:
         return Snapshot(
             {
                 "taken": "2026-11-21T10:00:00+00:00",
-                "lab": lab.as_dict(),
+                "lab": lab.as_data(),
                 "rubric": {"points": {}, "left_out": [], "waived": {}} | terms,
                 "target": {"account": "1", "partition": "aws", "region": "x", "emulated": True},
                 "arns": {},

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from xml.etree import ElementTree as ET
 
+from labproof.grading.results import assemble
 from labproof.reports.junit import render
-from labproof.results import assemble
 
 from .report_data import a_check, a_class, a_lab, hostile_lab
 

@@ -10,19 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof.labs import (
-    READERS,
-    TARGETS,
-    Lab,
-    LabError,
-    kind_of,
-    kinds,
-    managed_policy_arn,
-    policy_documents,
-    resolve,
-    shared_names,
-    targets,
-)
+from labproof.labs.grants import TARGETS, managed_policy_arn, policy_documents, targets
+from labproof.labs.kinds import kind_of, kinds
+from labproof.labs.lab import VARIABLES as DECLARED
+from labproof.labs.lab import Lab, LabError
+from labproof.labs.resolving import resolve, shared_names
 
 from .fakes import NAMES, a_lab
 
@@ -32,7 +24,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-VARIABLES = sorted({*READERS, "lab_role_policies", "lab_function_environment", "lab_kind"})
+VARIABLES = sorted(DECLARED)
 GRANTS = st.dictionaries(
     st.one_of(st.just("put-items"), ANYTHING.filter(lambda v: isinstance(v, str | int))),
     st.lists(
@@ -56,32 +48,31 @@ def problems(**variables: Any) -> list[str]:
 
 def test_a_lab_needs_nothing_but_its_names() -> None:
     expected = {
-        "host": "ada",
         "kind": "file_transfer",
         "learner": "ada",
         "source_bucket": "ada-public",
         "source_public": True,
         "destination_bucket": "ada-private",
         "table": "ada-logs",
-        "partition_key": "LogID",
+        "table_partition_key": "LogID",
         "role": "ada-role",
-        "managed_policies": [
+        "role_managed_policies": (
             "AmazonS3FullAccess",
             "AmazonDynamoDBFullAccess",
             "AWSLambdaBasicExecutionRole",
-        ],
-        "policies": {},
+        ),
+        "role_policies": {},
         "function": "ada-copy",
         "function_source": "lambda-function.py",
-        "runtime": "python3.14",
-        "timeout": 300,
-        "memory": 128,
+        "function_runtime": "python3.14",
+        "function_timeout": 300,
+        "function_memory": 128,
         "log_retention_days": 14,
-        "trigger_events": ["s3:ObjectCreated:Put"],
-        "client_dir": None,
-        "client_files": ["lambda-function.py", "sample.zip"],
+        "trigger_events": ("s3:ObjectCreated:Put",),
+        "client_dir": "",
+        "client_files": ("lambda-function.py", "sample.zip"),
     }
-    found = a_lab().as_dict()
+    found = a_lab().names()
     assert {name: found[name] for name in expected} == expected
 
 
@@ -94,13 +85,13 @@ def test_a_kind_may_leave_out_all_but_a_functions_source_and_events(
         "lab_trigger_events": ["s3:ObjectCreated:*"],
     }
     monkeypatch.setattr(
-        "labproof.labs.kinds", lambda: {"k": {"requires": [], "defaults": defaults}}
+        "labproof.labs.kinds.kinds", lambda: {"k": {"requires": [], "defaults": defaults}}
     )
     names = {name: NAMES[name] for name in ("lab_source_bucket", "lab_role", "lab_function")}
     lab = resolve("ada", ["k"], names)
-    assert (lab.source_public, lab.destination_bucket, lab.table) == (False, None, None)
-    assert (lab.timeout, lab.memory, lab.client_files) == (60, 128, ())
-    assert set(targets(lab.as_dict(), "", **CHINA)) == {"source", "source-objects", "logs"}
+    assert not any((lab.source.public, lab.destination, lab.table))
+    assert (lab.function.timeout, lab.function.memory, lab.client.files) == (60, 128, ())
+    assert set(targets(lab, "", **CHINA)) == {"source", "source-objects", "logs"}
 
 
 def test_the_inventory_wins_over_the_kinds_defaults() -> None:
@@ -110,12 +101,8 @@ def test_the_inventory_wins_over_the_kinds_defaults() -> None:
         lab_learner=4711,
         lab_role_managed_policies=[],
     )
-    assert (lab.timeout, lab.source_public, lab.learner, lab.managed_policies) == (
-        30,
-        False,
-        "4711",
-        (),
-    )
+    assert (lab.function.timeout, lab.source.public) == (30, False)
+    assert (lab.learner, lab.role.managed_policies) == ("4711", ())
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -196,7 +183,7 @@ def test_logs_are_kept_for_as_many_days_as_cloudwatch_offers() -> None:
 
 def keeps_logs_for(days: int) -> bool:
     try:
-        return bool(READERS["lab_log_retention_days"](days) == days)
+        return bool(DECLARED["lab_log_retention_days"].type.read(days) == days)
     except ValueError:
         return False
 
@@ -219,7 +206,7 @@ def test_a_grant_that_is_none_is_one_sentence(grant: Any, words: str) -> None:
 
 def test_a_grant_cannot_be_on_a_part_that_the_lab_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = {"requires": ["lab_role"], "defaults": kinds()["file_transfer"]["defaults"]}
-    monkeypatch.setattr("labproof.labs.kinds", lambda: {"file_transfer": kind})
+    monkeypatch.setattr("labproof.labs.kinds.kinds", lambda: {"file_transfer": kind})
     (said,) = problems(
         lab_table=None, lab_role_policies={"p": [{"actions": ["a:b"], "on": "table"}]}
     )
@@ -241,7 +228,7 @@ def test_an_environment_variable_that_lambda_refuses_is_one_sentence(name: Any) 
 
 def test_an_environment_variable_holds_the_name_of_a_part() -> None:
     lab = a_lab(lab_function_environment={"TABLE_NAME": "table"})
-    assert lab.environment == {"TABLE_NAME": "ada-logs"}
+    assert lab.function.environment == {"TABLE_NAME": "ada-logs"}
     assert problems(lab_function_environment={"TABLE_NAME": "table"}, lab_table=None) == [
         "lab_table is missing for ada: a file_transfer lab needs it, so set it in the inventory."
     ]
@@ -282,8 +269,8 @@ def lab_or_error(variables: dict[str, Any]) -> bool:
     except LabError as error:
         lines = str(error).splitlines()
         return all(line.startswith(("lab_", "a grant", "actions in", "on in")) for line in lines)
-    policy_documents(lab.as_dict(), CHINA)
-    json.dumps(lab.as_dict())
+    policy_documents(lab.role.policies, targets(lab, "", **CHINA))
+    json.dumps(lab.as_data())
     return repr(variables) == repr(before)
 
 
@@ -300,7 +287,9 @@ def test_a_host_in_no_known_group_is_no_lab(groups: list[str], words: str) -> No
 
 
 def test_a_lab_is_of_one_kind_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labproof.labs.kinds", lambda: {"file_transfer": {}, "event_copy": {}})
+    monkeypatch.setattr(
+        "labproof.labs.kinds.kinds", lambda: {"file_transfer": {}, "event_copy": {}}
+    )
     assert kind_of("ada", ["all", "event_copy"]) == "event_copy"
     with pytest.raises(LabError, match="in the groups event_copy and file_transfer"):
         kind_of("ada", ["file_transfer", "event_copy"])
@@ -313,9 +302,8 @@ def test_a_kind_of_ones_own_is_a_text() -> None:
 
 
 def test_a_lab_as_plain_data_survives_json() -> None:
-    plain = a_lab().as_dict()
-    assert json.loads(json.dumps(plain)) == plain
-    assert Lab(**plain).as_dict() == plain
+    lab = a_lab()
+    assert Lab.of_data(json.loads(json.dumps(lab.as_data()))) == lab
 
 
 def claim(host: str, account: str = "1", **names: Any) -> dict[str, Any]:
@@ -350,7 +338,7 @@ def test_a_lab_cannot_copy_a_bucket_into_itself() -> None:
 
 
 def test_a_grants_target_becomes_an_arn_of_the_labs_partition_region_and_account() -> None:
-    assert targets(a_lab().as_dict(), "", **CHINA) == {
+    assert targets(a_lab(), "", **CHINA) == {
         "source": ["arn:aws-cn:s3:::ada-public"],
         "source-objects": ["arn:aws-cn:s3:::ada-public/*"],
         "destination": ["arn:aws-cn:s3:::ada-private"],
@@ -362,7 +350,7 @@ def test_a_grants_target_becomes_an_arn_of_the_labs_partition_region_and_account
 
 def test_a_policy_document_allows_the_grants_and_no_more() -> None:
     lab = a_lab(lab_role_policies={"put": [{"actions": ["dynamodb:PutItem"], "on": "table"}]})
-    (document,) = policy_documents(lab.as_dict(), CHINA).values()
+    (document,) = policy_documents(lab.role.policies, targets(lab, "", **CHINA)).values()
     assert document == {
         "Version": "2012-10-17",
         "Statement": [

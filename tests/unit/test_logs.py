@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof.logs import invocations, is_report, is_trouble, names_key, started
+from labproof.analysis.log import invocations, is_report, is_trouble, names_key, started
 
 KEY = "probe/a b+c %25 é.zip"
 START = "START RequestId: 1-a Version: $LATEST"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from labproof.naming import (
+from labproof.labs.naming import (
     alias_problem,
     bucket_problem,
     function_problem,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof.package import PackageError, fill, zip_bytes
+from labproof.labs.package import PackageError, fill, zip_bytes
 
 NAMES = st.text("abcXYZ019_-é/", min_size=1, max_size=20)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)

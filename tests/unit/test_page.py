@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from labproof.analysis.text import HARMFUL
+from labproof.grading.results import assemble
 from labproof.reports.comparison import compare
 from labproof.reports.page import policy, render, style
-from labproof.reports.plain import HARMFUL
-from labproof.results import assemble
 
 from .report_data import HOSTILE, a_check, a_class, a_lab, hostile_lab
 

@@ -4,17 +4,12 @@ from typing import Any
 
 import pytest
 
-from labproof import preflight
-from labproof.authorization import trusts_only_lambda
-from labproof.aws import AwsError, Connection
-from labproof.labs import LabError
-from labproof.preflight import (
-    check_account,
-    conflicts,
-    inspect,
-    ownership,
-    wanted_key,
-)
+from labproof.analysis.policies import trusts_only_lambda
+from labproof.aws.connection import Connection, check_account
+from labproof.aws.errors import AwsError
+from labproof.building import preflight
+from labproof.building.preflight import conflicts, inspect, ownership
+from labproof.labs.lab import LabError
 
 from .fakes import FakeClient, a_lab, connect
 
@@ -171,7 +166,7 @@ def test_a_table_with_another_key_is_in_the_way(key: list[dict[str, Any]]) -> No
 
 
 def test_the_wanted_key_is_the_labs_partition_key_alone() -> None:
-    assert wanted_key(a_lab(lab_table_partition_key="Id")) == [KEY[0] | {"name": "Id"}]
+    assert a_lab(lab_table_partition_key="Id").table.key == [KEY[0] | {"name": "Id"}]
 
 
 @pytest.mark.parametrize("part", ["source_bucket", "destination_bucket"])

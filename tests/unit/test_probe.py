@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
-from labproof.probe import encryption, hopeless, stranger
-from labproof.probe.attempts import MAX_EVENTS, MAX_LINES, read_attempts, shown
-from labproof.probe.cleaning import remove_items, remove_objects
-from labproof.probe.effects import MAX_PAGES, as_text, find_items, matching, strays
-from labproof.probe.following import Watch
-from labproof.probe.ingest import naming
-from labproof.probe.reading import asked
-from labproof.probe.samples import BULK, DEVICES, bad_records, bulk, mixed
-from labproof.probe.strangers import listing
-from labproof.probe.transfer import KEYS
-from labproof.probe.uploads import Upload, fresh, skew_ms
-from labproof.snapshot import error_of, is_error
+from labproof.aws.answers import error_of, is_error
+from labproof.evidence.uploads import encryption, hopeless, stranger
+from labproof.evidence.uploads.attempts import MAX_EVENTS, MAX_LINES, read_attempts, shown
+from labproof.evidence.uploads.cleaning import remove_items, remove_objects
+from labproof.evidence.uploads.effects import MAX_PAGES, as_text, find_items, matching, strays
+from labproof.evidence.uploads.following import Watch
+from labproof.evidence.uploads.ingest import naming
+from labproof.evidence.uploads.reading import asked
+from labproof.evidence.uploads.samples import BULK, DEVICES, bad_records, bulk, mixed
+from labproof.evidence.uploads.strangers import listing
+from labproof.evidence.uploads.transfer import KEYS
+from labproof.evidence.uploads.upload import Upload, fresh, skew_ms
 
 from .fakes import FakeClient, a_lab, connect, refusal
 

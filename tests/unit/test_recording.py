@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof.recording import BOTH, READS, WRITES, management_events, object_events
+from labproof.analysis.selectors import BOTH, READS, WRITES, management_events, object_events
 
 BUCKET = "arn:aws:s3:::landing"
 OBJECTS = "AWS::S3::Object"

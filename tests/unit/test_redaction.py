@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof.redaction import ACCESS_KEY, SECRET, cleaned, redact
+from labproof.evidence.redaction import ACCESS_KEY, SECRET, cleaned, redact
 
 KEY_ID = "AKIA" + "ABCDEFGHIJKLMNOP"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + "EXAMPLEKEY"

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from labproof import regrade
-from labproof.archive import ArchiveError, read_snapshot, write_snapshot
-from labproof.judge import judge
-from labproof.results import add_lab, finish, open_run, read_results
-from labproof.runs import ReportError
+from labproof.evidence.archive import ArchiveError, read_snapshot, write_snapshot
+from labproof.evidence.files import ReportError
+from labproof.grading.judge import judge
+from labproof.grading.results import read_results
+from labproof.reports.publishing import add_lab, finish, open_run
 
 from .test_archive import a_document
 
@@ -115,7 +116,7 @@ def test_a_pass_mark_is_a_gate(run: Path, capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [("{", "should be JSON"), ('{"schema_version": 9}', "schema version 1, found 9")],
+    [("{", "should be JSON"), ('{"schema_version": 9}', "schema version 2, found 9")],
 )
 def test_a_bad_snapshot_is_told_in_a_sentence_and_nothing_is_written(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, told: str

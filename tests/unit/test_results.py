@@ -12,20 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from labproof import runs
-from labproof.reports.plain import HARMFUL
-from labproof.results import (
-    add_lab,
-    assemble,
-    dump,
-    finish,
-    merge,
-    open_run,
-    read_results,
-    schema,
-    validator,
-)
-from labproof.runs import ReportError, file_name, latest, write_text
+from labproof.analysis.text import HARMFUL
+from labproof.evidence import files as runs
+from labproof.evidence.files import ReportError, file_name, latest, write_text
+from labproof.grading.results import assemble, dump, read_results, schema, validator
+from labproof.reports.publishing import add_lab, finish, open_run
 
 from .report_data import HOSTILE, IDS, a_check, a_class, a_lab, hostile_lab
 
@@ -89,15 +80,12 @@ def test_the_order_in_which_labs_come_does_not_matter() -> None:
     assert dump(assemble(labs)) == dump(assemble(labs[::-1]))
 
 
-def test_of_two_runs_the_later_wins_whichever_is_named_first() -> None:
+def test_of_two_entries_of_a_lab_the_later_wins_whichever_comes_first() -> None:
     old = a_lab("ada", ("failed",) * 5, taken="2026-01-01T00:00:00+00:00", finished="2026-01-02")
-    runs = [assemble([a_lab("ada")]), assemble([old, a_lab("bob")])]
-    for order in (runs, runs[::-1]):
-        found = merge(order)
-        assert [(lab["host"], lab["score"]) for lab in found["labs"]] == [
-            ("ada", 100),
-            ("bob", 100),
-        ]
+    labs = [a_lab("ada"), old, a_lab("bob")]
+    for order in (labs, labs[::-1]):
+        found = [(lab["host"], lab["score"]) for lab in assemble(order)["labs"]]
+        assert found == [("ada", 100), ("bob", 100)]
 
 
 @pytest.mark.parametrize(

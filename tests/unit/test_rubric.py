@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from labproof.controls import CONTROLS, controls
-from labproof.hints import next_step
-from labproof.labs import COMMON_REQUIREMENTS, Lab, kinds, resolve
-from labproof.rubric import points, rubric
-from labproof.snapshot import Snapshot
+from labproof.evidence.snapshot import Snapshot
+from labproof.grading.controls import CONTROLS, controls
+from labproof.grading.hints import next_step
+from labproof.grading.rubric import points, rubric
+from labproof.labs.kinds import COMMON_REQUIREMENTS, kinds
+from labproof.labs.lab import Lab
+from labproof.labs.resolving import resolve
 
 EXTENSIONS = {"lab_table_index": "by-time", "lab_topic": "told", "lab_stack": "whole"}
 EXTENSIONS |= {"lab_more_source_buckets": ["second-bucket"]}  # type: ignore[dict-item]
@@ -36,7 +38,7 @@ LABS = [*(lab_of(kind) for kind in kinds()), lab_of("file_metadata", **EXTENSION
 def empty(lab: Lab) -> Snapshot:
     return Snapshot(
         {
-            "lab": lab.as_dict(),
+            "lab": lab.as_data(),
             "target": {"account": "1", "partition": "aws", "region": "eu-west-1"},
             "state": {},
         }

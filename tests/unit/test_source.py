@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof.source import handler_exists, live_placeholders
+from labproof.analysis.code import handler_exists, live_placeholders
 
 TABLE = "REPLACE-WITH-YOUR-DYNAMODB-TABLE"
 HANDLER = "lambda_function.lambda_handler"

@@ -4,15 +4,9 @@ from typing import Any
 
 import pytest
 
-from labproof.labs import (
-    Lab,
-    LabError,
-    function_environment,
-    policy_documents,
-    resolve,
-    shared_names,
-    targets,
-)
+from labproof.labs.grants import function_environment, policy_documents, targets
+from labproof.labs.lab import Lab, LabError
+from labproof.labs.resolving import resolve, shared_names
 
 PLACE = {"partition": "aws-cn", "region": "cn-north-1", "account": "111122223333"}
 NAMES = {
@@ -49,10 +43,10 @@ def problems(**variables: Any) -> list[str]:
 
 def test_all_switches_are_off_by_default() -> None:
     lab = a_lab()
-    assert not any((lab.table_index, lab.topic, lab.more_source_buckets, lab.stack))
+    assert not any((lab.table.index, lab.topic.name, lab.source.more_buckets, lab.stack.name))
     assert not {*IDS.values()} & {*lab.requirements}
-    assert lab.sort_key is None
-    assert lab.environment == {"TABLE_NAME": "ada-items"}
+    assert lab.table.sort_key == ""
+    assert lab.function.environment == {"TABLE_NAME": "ada-items"}
 
 
 @pytest.mark.parametrize("switch", EVERYTHING)
@@ -65,19 +59,24 @@ def test_all_switches_go_together() -> None:
     assert set(a_lab(**EVERYTHING).requirements) > set(IDS.values())
 
 
+def statements(lab: Lab) -> list[dict[str, Any]]:
+    arns = targets(lab, "", **PLACE)
+    return list(policy_documents(lab.role.policies, arns)["file-metadata"]["Statement"])
+
+
 def test_a_topic_may_be_published_to_and_is_named_to_the_function() -> None:
-    lab = a_lab(lab_topic="ada-news").as_dict()
+    lab, plain = a_lab(lab_topic="ada-news"), a_lab()
     assert function_environment(lab, PLACE) == {"TABLE_NAME": "ada-items", "TOPIC_ARN": TOPIC_ARN}
-    *before, last = policy_documents(lab, PLACE)["file-metadata"]["Statement"]
+    *before, last = statements(lab)
     assert last == {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": [TOPIC_ARN]}
-    assert before == policy_documents(a_lab().as_dict(), PLACE)["file-metadata"]["Statement"]
+    assert before == statements(plain)
 
 
 def test_several_buckets_may_all_be_read_and_are_told_apart_by_the_sort_key() -> None:
     lab = a_lab(lab_more_source_buckets=["ada-more"])
-    assert lab.sort_key == "BucketName"
-    assert lab.source_buckets == ("ada-uploads", "ada-more")
-    assert targets(lab.as_dict(), "", **PLACE)["source-objects"] == [
+    assert lab.table.sort_key == "BucketName"
+    assert lab.source.buckets == ("ada-uploads", "ada-more")
+    assert targets(lab, "", **PLACE)["source-objects"] == [
         "arn:aws-cn:s3:::ada-uploads/*",
         "arn:aws-cn:s3:::ada-more/*",
     ]
@@ -132,7 +131,7 @@ def test_a_lab_of_another_flow_has_no_extensions(switch: str) -> None:
 
 
 def test_what_the_inventory_repeats_of_the_kind_is_no_change_to_the_template() -> None:
-    assert a_lab(lab_stack="ada", lab_function_source="file-metadata.py").stack == "ada"
+    assert a_lab(lab_stack="ada", lab_function_source="file-metadata.py").stack.name == "ada"
 
 
 def test_two_labs_may_not_share_one_of_several_buckets() -> None:

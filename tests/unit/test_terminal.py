@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from labproof.analysis.text import HARMFUL, width
+from labproof.grading.results import assemble
 from labproof.reports.comparison import Comparison, compare
 from labproof.reports.pen import Pen, wants_colour
-from labproof.reports.plain import HARMFUL, width
 from labproof.reports.terminal import summary
-from labproof.results import assemble
 
 from .report_data import a_check, a_class, a_lab, hostile_lab
 

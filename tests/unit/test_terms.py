@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof import rubric as rubrics
-from labproof.labs import Lab, LabError
-from labproof.rubric import Requirement, points, share_out
-from labproof.terms import read_terms
+from labproof.grading import rubric as rubrics
+from labproof.grading.rubric import Requirement, points, share_out
+from labproof.grading.terms import read_terms
+from labproof.labs.lab import Lab, LabError
 
 from .fakes import a_lab
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from labproof import trigger as module
-from labproof.aws import AwsError, Connection
-from labproof.trigger import Trigger, ensure, remove
+from labproof.aws.connection import Connection
+from labproof.aws.errors import AwsError
+from labproof.building import trigger as module
+from labproof.building.trigger import Trigger, ensure, remove
 
 from .fakes import FakeClient, connect, refusal
 

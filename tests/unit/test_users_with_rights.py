@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from labproof.judge import ERROR, FAILED, PASSED, Outcome, ask
-from labproof.labs import targets
-from labproof.rubric import rubric
-from labproof.snapshot import Snapshot, error_of
+from labproof.aws.answers import error_of
+from labproof.evidence.snapshot import Snapshot
+from labproof.grading.judge import ERROR, FAILED, PASSED, Outcome, ask
+from labproof.grading.rubric import rubric
+from labproof.labs.grants import targets
 
 from .account import ACCOUNT, KEY_ARN, PLACE, a_whole_lab
 
@@ -30,9 +31,9 @@ def judged(
         "users": {"counted": counted, "cut": cut, "listed": list(listed)},
     }
     document = {
-        "lab": lab.as_dict(),
+        "lab": lab.as_data(),
         "target": PLACE | {"emulated": False},
-        "arns": targets(lab.as_dict(), KEY_ARN, **PLACE),
+        "arns": targets(lab, KEY_ARN, **PLACE),
         "state": state,
     }
     return ask(rubric()["account.no-keys"], Snapshot(document))

@@ -15,7 +15,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
-from labproof.aws import Connection
+from labproof.aws.connection import Connection
 
 SESSION = boto3.session.Session()
 TIMEOUT = "ReadTimeoutError"
@@ -86,5 +86,5 @@ def response(status: int) -> AWSResponse:
 def wired(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> Wire:
     """Let every connection be answered so."""
     wire = Wire(answers)
-    monkeypatch.setattr("labproof.aws._client", wire.client)
+    monkeypatch.setattr("labproof.aws.connection._client", wire.client)
     return wire

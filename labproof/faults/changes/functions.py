@@ -13,7 +13,7 @@ from labproof.faults.handlers import handler_source
 from labproof.faults.place import Place
 from labproof.faults.settings import functions, roles
 from labproof.faults.settings.reading import as_text
-from labproof.package import zip_bytes
+from labproof.labs.package import zip_bytes
 
 LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
 LOGS = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
@@ -22,12 +22,12 @@ EVERY_UPLOAD = ["s3:ObjectCreated:*"]
 
 
 def function_gone(place: Place) -> Iterator[Step]:
-    yield Step("function", place.lab.function, None)
+    yield Step("function", place.lab.function.name, None)
 
 
 def function_misnamed(place: Place) -> Iterator[Step]:
     """The function has another name, under which the bucket notifies it."""
-    name = mistyped(place.lab.function)
+    name = mistyped(place.lab.function.name)
     yield Step("function", name, copied(place))
     yield from notification(place, function=arn_of(place, name))
     yield from function_gone(place)
@@ -40,7 +40,7 @@ def other_function(place: Place, name: str) -> Iterator[Step]:
 
 def copied(place: Place) -> dict[str, Any]:
     """Return the lab's function to be made under another name, with a log group of its own."""
-    found = functions.read_function(place, place.lab.function)
+    found = functions.read_function(place, place.lab.function.name)
     return {name: value for name, value in found.items() if name != "LoggingConfig"}
 
 
@@ -74,7 +74,7 @@ def other_role(place: Place) -> Iterator[Step]:
 
 def copied_role(place: Place) -> Iterator[Step]:
     """The function runs as another role that has all that the lab's role has."""
-    name, copy = own_name(place), roles.read_role(place, place.lab.role)
+    name, copy = own_name(place), roles.read_role(place, place.lab.role.name)
     yield Step("role", name, copy)
     yield from configuration(place, Role=f"{place.words['iam']}:role{copy['Path']}{name}")
 
@@ -97,7 +97,7 @@ def on_copies(place: Place, text: str, actions: list[str]) -> Iterator[Step]:
     role = yield from own_role(place, LOGS, rights)
     limits = {"SourceArn": arn, "SourceAccount": place.words["account"]}
     function = {
-        "Runtime": place.lab.runtime,
+        "Runtime": place.lab.function.runtime,
         "Role": role,
         "Handler": "app.lambda_handler",
         "Timeout": TIMEOUT_S,
@@ -111,16 +111,16 @@ def on_copies(place: Place, text: str, actions: list[str]) -> Iterator[Step]:
 
 def arn_of(place: Place, function: str) -> str:
     """Return the ARN of another function in the lab's place."""
-    return f"{place.words['function_arn'].removesuffix(place.lab.function)}{function}"
+    return f"{place.words['function_arn'].removesuffix(place.lab.function.name)}{function}"
 
 
 def log_group_gone(place: Place) -> Iterator[Step]:
-    yield Step("log_group", f"/aws/lambda/{place.lab.function}", None)
+    yield Step("log_group", f"/aws/lambda/{place.lab.function.name}", None)
 
 
 def concurrency(place: Place, most: int) -> Iterator[Step]:
     """No more than so many invocations may run at a time."""
-    yield Step("function_concurrency", place.lab.function, most)
+    yield Step("function_concurrency", place.lab.function.name, most)
 
 
 def code(place: Place, edits: dict[str, str] | None = None) -> Iterator[Step]:
@@ -138,7 +138,7 @@ def text(place: Place, text: str) -> Iterator[Step]:
 
 def package(place: Place, files: dict[str, str]) -> Iterator[Step]:
     yield from latest(place)
-    yield Step("function_code", place.lab.function, as_text(zip_bytes(files)))
+    yield Step("function_code", place.lab.function.name, as_text(zip_bytes(files)))
 
 
 def latest(place: Place) -> Iterator[Step]:

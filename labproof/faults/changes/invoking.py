@@ -25,7 +25,7 @@ def permission(
     takes it.
     """
     alias = alias_of(place)
-    name = f"{place.lab.function}:{alias}" if alias else place.lab.function
+    name = f"{place.lab.function.name}:{alias}" if alias else place.lab.function.name
     before = invoking.read_policy(place, name) if add else []
     given = [statement(place, one, alias) for one in (add, only) if one]
     yield Step("invoke_policy", name, [*before, *given])

@@ -13,9 +13,9 @@ from labproof.faults.settings import keys
 
 
 def alias_of(place: Place) -> str:
-    if place.lab.key_alias is None:
+    if not place.lab.key:
         raise FaultError(f"{place.lab.host} has no key: choose another fault.")
-    return place.lab.key_alias
+    return place.lab.key.alias
 
 
 def spare_key(_: Place, alias: str, spec: str = "") -> Iterator[Step]:

@@ -9,7 +9,7 @@ from labproof.faults.changes.step import Step, mistyped
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.settings import buckets, identities, keys, roles
-from labproof.labs import managed_policy_arn, policy_documents
+from labproof.labs.grants import managed_policy_arn, policy_documents, targets
 
 VERSION = "2012-10-17"
 OWN = "labproof-fault"
@@ -23,13 +23,13 @@ def policy(*statements: Statement) -> dict[str, Any]:
 
 def role_gone(place: Place) -> Iterator[Step]:
     yield from kept_in_key_policy(place)
-    yield Step("role", place.lab.role, None)
+    yield Step("role", place.lab.role.name, None)
 
 
 def role_misnamed(place: Place) -> Iterator[Step]:
     """The role has another name, under which the function uses it."""
-    copy = roles.read_role(place, place.lab.role)
-    name = mistyped(place.lab.role)
+    copy = roles.read_role(place, place.lab.role.name)
+    name = mistyped(place.lab.role.name)
     yield Step("role", name, copy)
     yield Step("function_field", "Role", f"{place.words['iam']}:role{copy['Path']}{name}")
     yield from role_gone(place)
@@ -37,7 +37,7 @@ def role_misnamed(place: Place) -> Iterator[Step]:
 
 def kept_in_key_policy(place: Place) -> Iterator[Step]:
     """Have the key's policy written back after the role: AWS drops the name of a role that goes."""
-    if place.lab.key_alias:
+    if place.lab.key:
         yield Step("key_policy", place.key_arn, keys.read_policy(place, place.key_arn))
 
 
@@ -46,13 +46,13 @@ def trust(place: Place, principals: list[Any]) -> Iterator[Step]:
     statements = [
         {"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"} for who in principals
     ]
-    yield Step("role_trust", place.lab.role, policy(*statements))
+    yield Step("role_trust", place.lab.role.name, policy(*statements))
 
 
 def more_policy(place: Place, statement: Statement) -> Iterator[Step]:
     """One more inline policy, with one statement."""
-    before = roles.read_inline(place, place.lab.role)
-    yield Step("role_inline", place.lab.role, {**before, OWN: policy(statement)})
+    before = roles.read_inline(place, place.lab.role.name)
+    yield Step("role_inline", place.lab.role.name, {**before, OWN: policy(statement)})
 
 
 def deny(place: Place, actions: list[str], resource: str = "*") -> Iterator[Step]:
@@ -70,18 +70,18 @@ def attached(
 ) -> Iterator[Step]:
     """Managed policies, by name, are attached or detached; all of them with ``remove: ["*"]``."""
     partition = place.identity["partition"]
-    before = roles.read_attached(place, place.lab.role)
+    before = roles.read_attached(place, place.lab.role.name)
     going = {managed_policy_arn(name, partition) for name in remove or []}
     kept = [arn for arn in before if arn not in going and remove != ["*"]]
     if remove and kept == before:
-        raise FaultError(f"{place.lab.role} has no policy {', '.join(remove)} to take away.")
+        raise FaultError(f"{place.lab.role.name} has no policy {', '.join(remove)} to take away.")
     coming = [managed_policy_arn(name, partition) for name in add or []]
-    yield Step("role_attached", place.lab.role, sorted({*kept, *coming}))
+    yield Step("role_attached", place.lab.role.name, sorted({*kept, *coming}))
 
 
 def inline(place: Place, only: list[Statement]) -> Iterator[Step]:
     """The role's own policies are one with these statements; none without any."""
-    yield Step("role_inline", place.lab.role, {OWN: policy(*only)} if only else {})
+    yield Step("role_inline", place.lab.role.name, {OWN: policy(*only)} if only else {})
 
 
 def rights(
@@ -93,13 +93,12 @@ def rights(
     other policies and those of private buckets, is taken away.
     """
     yield from no_rights_by_buckets(place)
-    identity = {name: place.identity[name] for name in ("partition", "region", "account")}
-    key_arn = place.key_arn if place.lab.key_alias else ""
-    documents = policy_documents(place.lab.as_dict(), identity, key_arn)
+    arns = targets(place.lab, place.key_arn if place.lab.key else "", **place.identity)
+    documents = policy_documents(place.lab.role.policies, arns)
     given = [s for document in documents.values() for s in document["Statement"]]
     statements = [_narrowed(s, set(without or []), instead or {}) for s in given]
-    yield Step("role_attached", place.lab.role, [])
-    yield Step("role_inline", place.lab.role, {OWN: policy(*filter(None, statements))})
+    yield Step("role_attached", place.lab.role.name, [])
+    yield Step("role_inline", place.lab.role.name, {OWN: policy(*filter(None, statements))})
 
 
 def _narrowed(statement: Statement, without: set[str], instead: dict[str, str]) -> Statement | None:
@@ -110,8 +109,8 @@ def _narrowed(statement: Statement, without: set[str], instead: dict[str, str]) 
 
 def no_rights_by_buckets(place: Place) -> Iterator[Step]:
     """Private buckets' policies only deny."""
-    private = [] if place.lab.source_public else [place.lab.source_bucket]
-    for name in filter(None, [*private, place.lab.destination_bucket]):
+    private = [] if place.lab.source.public else [place.lab.source.bucket]
+    for name in filter(None, [*private, place.lab.destination.bucket]):
         found = buckets.read_policy(place, name)
         denials = [s for s in (found or {}).get("Statement", []) if s["Effect"] == "Deny"]
         if found and denials != found["Statement"]:
@@ -123,7 +122,7 @@ def boundary(place: Place, actions: list[str]) -> Iterator[Step]:
     name = f"{OWN}-{place.lab.host}"
     allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     yield Step("managed_policy", name, policy(allowed))
-    yield Step("role_boundary", place.lab.role, identities.managed_arn(place, name))
+    yield Step("role_boundary", place.lab.role.name, identities.managed_arn(place, name))
 
 
 CHANGES = {

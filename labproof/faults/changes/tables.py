@@ -15,9 +15,9 @@ GUESSED = {"ReadCapacityUnits": 50, "WriteCapacityUnits": 1000}
 
 
 def name_of(place: Place) -> str:
-    if place.lab.table is None:
+    if not place.lab.table:
         raise FaultError(f"{place.lab.host} has no table: choose another fault.")
-    return place.lab.table
+    return place.lab.table.name
 
 
 def table_gone(place: Place) -> Iterator[Step]:
@@ -98,9 +98,9 @@ def index(
 
 
 def index_of(place: Place) -> str:
-    if place.lab.table_index is None:
+    if not place.lab.table.index:
         raise FaultError(f"{place.lab.host} has no index: choose another fault.")
-    return f"{name_of(place)}/{place.lab.table_index}"
+    return f"{name_of(place)}/{place.lab.table.index}"
 
 
 def keyed(key: dict[str, str]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from labproof.faults.place import Place
 
 
 def topic_gone(place: Place) -> Iterator[Step]:
-    if place.lab.topic is None:
+    if not place.lab.topic:
         raise FaultError(f"{place.lab.host} has no topic: choose another fault.")
-    yield Step("topic", place.lab.topic, None)
+    yield Step("topic", place.lab.topic.name, None)
 
 
 CHANGES = {"topic-gone": topic_gone}

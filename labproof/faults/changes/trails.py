@@ -12,9 +12,9 @@ from labproof.faults.settings import trails
 
 
 def name_of(place: Place) -> str:
-    if place.lab.trail is None:
+    if not place.lab.trail:
         raise FaultError(f"{place.lab.host} has no trail: choose another fault.")
-    return place.lab.trail
+    return place.lab.trail.name
 
 
 def trail_gone(place: Place) -> Iterator[Step]:

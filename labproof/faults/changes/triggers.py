@@ -15,7 +15,7 @@ TARGETS = "LambdaFunctionConfigurations"
 
 def notification_gone(place: Place, more: bool = False) -> Iterator[Step]:
     """Uploads are told to nobody, by S3 or EventBridge; with ``more``, those to further buckets."""
-    names = place.lab.more_source_buckets if more else (place.lab.source_bucket,)
+    names = place.lab.source.more_buckets if more else (place.lab.source.bucket,)
     for name in names:
         yield Step("bucket_notification", name, {})
 
@@ -27,14 +27,14 @@ def notification(
     function: str = "",
 ) -> Iterator[Step]:
     """The notification is of other events, under a filter, or for another function."""
-    before = buckets.read_notification(place, place.lab.source_bucket)
+    before = buckets.read_notification(place, place.lab.source.bucket)
     change: dict[str, Any] = {"Events": events} if events else {}
     if rule:
         change["Filter"] = {"Key": {"FilterRules": [rule]}}
     if function:
         change["LambdaFunctionArn"] = function
     targets = [target | change for target in mine(place, before)]
-    yield Step("bucket_notification", place.lab.source_bucket, before | {TARGETS: targets})
+    yield Step("bucket_notification", place.lab.source.bucket, before | {TARGETS: targets})
 
 
 def mine(place: Place, found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -45,15 +45,15 @@ def mine(place: Place, found: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     if not targets:
         raise FaultError(
-            f"{place.lab.source_bucket} does not notify {place.lab.function} itself, as it does "
-            "where EventBridge delivers: choose another fault."
+            f"{place.lab.source.bucket} does not notify {place.lab.function.name} itself, as it "
+            "does where EventBridge delivers: choose another fault."
         )
     return targets
 
 
 def alias_of(place: Place) -> str:
     """Return the alias by which the bucket notifies the function; empty where it is by none."""
-    found = buckets.read_notification(place, place.lab.source_bucket)
+    found = buckets.read_notification(place, place.lab.source.bucket)
     arn = place.words["function_arn"]
     named = [str(target["LambdaFunctionArn"]) for target in found.get(TARGETS, [])]
     qualifiers = [name.removeprefix(f"{arn}:") for name in named if name.startswith(f"{arn}:")]

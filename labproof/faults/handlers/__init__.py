@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from labproof.faults.errors import FaultError
-from labproof.labs import Lab
+from labproof.labs.lab import Lab
 
 FOLDER = Path(__file__).parent
 NAME = re.compile(r'"\$(\w+)"')
@@ -27,7 +27,7 @@ def handler_source(lab: Lab, handler: str, edits: dict[str, str]) -> dict[str, s
     Raises FaultError for an edit whose text is not there.
     """
     source = edited(plain(lab.flow), edits)
-    source = NAME.sub(lambda name: repr(getattr(lab, name[1])), source)
+    source = NAME.sub(lambda name: repr(lab.names()[name[1]]), source)
     module, _, function = handler.rpartition(".")
     if function != "lambda_handler":
         source += f"\n\n{function} = lambda_handler\n"

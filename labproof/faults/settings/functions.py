@@ -8,12 +8,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labproof.aws import error_code
+from labproof.aws.errors import error_code
+from labproof.evidence.uploads.reading import moments
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.settings import invoking
 from labproof.faults.settings.reading import ROLE_S, as_bytes, as_text, found
-from labproof.probe.reading import moments
 
 DOWNLOAD_S = 60
 FIELDS = {
@@ -28,12 +28,12 @@ CARRIED = (
 
 
 def read_field(place: Place, field: str) -> Any:
-    answer = place.aws("lambda").get_function_configuration(FunctionName=place.lab.function)
+    answer = place.aws("lambda").get_function_configuration(FunctionName=place.lab.function.name)
     return answer.get(field, FIELDS.get(field))
 
 
 def write_field(place: Place, field: str, value: Any) -> None:
-    functions, name = place.aws("lambda"), place.lab.function
+    functions, name = place.aws("lambda"), place.lab.function.name
     settled(
         place,
         lambda: functions.update_function_configuration(FunctionName=name, **{field: value}),
@@ -75,12 +75,12 @@ def write_concurrency(place: Place, function: str, most: Any) -> None:
 
 def read_alias(place: Place, alias: str) -> Any:
     functions = place.aws("lambda")
-    return functions.get_alias(FunctionName=place.lab.function, Name=alias)["FunctionVersion"]
+    return functions.get_alias(FunctionName=place.lab.function.name, Name=alias)["FunctionVersion"]
 
 
 def write_alias(place: Place, alias: str, version: Any) -> None:
     place.aws("lambda").update_alias(
-        FunctionName=place.lab.function, Name=alias, FunctionVersion=version
+        FunctionName=place.lab.function.name, Name=alias, FunctionVersion=version
     )
 
 
@@ -134,9 +134,9 @@ def settled(place: Place, change: Callable[[], Any], function: str = "") -> None
             if not again:
                 raise
     else:
-        raise FaultError(f"{place.lab.function} could not be changed within {ROLE_S:.0f} s.")
+        raise FaultError(f"{place.lab.function.name} could not be changed within {ROLE_S:.0f} s.")
     waiter = place.aws("lambda").get_waiter("function_updated_v2")
-    waiter.wait(FunctionName=function or place.lab.function, WaiterConfig={"Delay": 1})
+    waiter.wait(FunctionName=function or place.lab.function.name, WaiterConfig={"Delay": 1})
 
 
 SETTINGS = {

@@ -7,11 +7,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labproof.aws import error_code
+from labproof.aws.errors import error_code
+from labproof.evidence.uploads.reading import moments
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.settings.reading import ROLE_S, found, removed
-from labproof.probe.reading import moments
 
 SHORTEST_WAIT_DAYS = 7
 PENDING = "PendingDeletion"

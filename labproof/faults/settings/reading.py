@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labproof.aws import error_code
+from labproof.aws.errors import error_code
 
 ROLE_S = 60.0  # how long a fresh role may be unknown to other services
 ABSENT = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from labproof.evidence.uploads.reading import moments
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.settings.reading import found
-from labproof.probe.reading import moments
 
 MOST_ITEMS = 20_000
 BATCH = 25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.extensions import topic_arn
+from labproof.evidence.collect.extensions import topic_arn
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.settings.reading import found, removed

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labproof.aws import error_code
+from labproof.aws.errors import error_code
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.settings import buckets

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from labproof.inventory import InventoryLab
-from labproof.probe import samples
-from labproof.probe.attempts import read_attempts
-from labproof.probe.reading import moments, now_ms
-from labproof.snapshot import is_error
+from labproof.aws.answers import is_error
+from labproof.evidence.taking import InventoryLab
+from labproof.evidence.uploads import samples
+from labproof.evidence.uploads.attempts import read_attempts
+from labproof.evidence.uploads.reading import moments, now_ms
 
 from ..labs import TIMEOUT_S, Bench, grade
 from ..verdicts import Verdicts, compare
@@ -32,9 +32,9 @@ def graded(bench: Bench, account: str, name: str, records: int = samples.BULK) -
 def wait_for_uploads(entry: InventoryLab) -> None:
     """Wait until what the build itself uploaded is worked on, which is none of the probe's."""
     lab, connection = entry.lab, entry.connection
-    listed = connection.client("s3").list_objects_v2(Bucket=lab.source_bucket)["KeyCount"]
+    listed = connection.client("s3").list_objects_v2(Bucket=lab.source.bucket)["KeyCount"]
     began = now_ms() - LOOK_BACK_MS
     for _ in moments(TIMEOUT_S):
-        found = read_attempts(connection, lab.function, began)
+        found = read_attempts(connection, lab.function.name, began)
         if not is_error(found) and sum(a.ended_ms is not None for a in found) >= listed:
             return

@@ -9,8 +9,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from labproof.aws import Connection
-from labproof.labs import Lab
+from labproof.aws.connection import Connection
+from labproof.labs.lab import Lab
 
 from ...grader.learner import FILES, Step
 from ...playbooks.test_docs import AWS, LABS, script
@@ -55,6 +55,6 @@ def by_page(page: str) -> Step:
 def renamed(commands: str, lab: Lab) -> str:
     """Return a page's commands with a lab's names in place of the page's."""
     for variable, part in NAMES.items():
-        name = shlex.quote(str(getattr(lab, part)))
+        name = shlex.quote(str(lab.names()[part]))
         commands = re.sub(rf"^{variable}=.*$", f"{variable}={name}", commands, flags=re.M)
     return commands

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from labproof.authorization.logic import texts
+from labproof.analysis.policies.logic import texts
 
 from ...grader.learner import allow, create_destination_bucket
 from .buckets import bucket_policy, denied, used_before, versioned

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.aws import Connection
-from labproof.labs import Lab
+from labproof.aws.connection import Connection
+from labproof.labs.lab import Lab
 
 from ...grader.learner import allow, create_table, create_trail, document
 from .buckets import bucket_policy, denied, encrypted
@@ -67,7 +67,7 @@ def encrypt_table(lab: Lab, connection: Connection) -> None:
     policy = filled(document(ROOT, FOR_DYNAMODB), Words(lab, connection))
     key = connection.client("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"]
     connection.client("dynamodb").update_table(
-        TableName=lab.table,
+        TableName=lab.table.name,
         SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
     )
 

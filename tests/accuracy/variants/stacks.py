@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from textwrap import indent
 
-from labproof.aws import Connection
-from labproof.labs import Lab
+from labproof.aws.connection import Connection
+from labproof.labs.lab import Lab
 
 from ...grader.learner import Step, code
 
@@ -22,12 +22,12 @@ def deployed(template: str) -> Step:
     def step(lab: Lab, connection: Connection) -> None:
         text = (TEMPLATES / template).read_text("utf-8")
         given = {
-            "SourceBucket": lab.source_bucket,
-            "SourceBuckets": lab.source_bucket,
-            "DestinationBucket": lab.destination_bucket,
-            "TableName": lab.table,
-            "RoleName": lab.role,
-            "FunctionName": lab.function,
+            "SourceBucket": lab.source.bucket,
+            "SourceBuckets": lab.source.bucket,
+            "DestinationBucket": lab.destination.bucket,
+            "TableName": lab.table.name,
+            "RoleName": lab.role.name,
+            "FunctionName": lab.function.name,
         }
         named = re.findall(r"^  (\w+):\n    Type: (?:String|CommaDelimitedList)$", text, re.M)
         stacks = connection.client("cloudformation")

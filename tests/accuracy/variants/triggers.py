@@ -6,8 +6,8 @@ import io
 import zipfile
 from typing import Any
 
-from labproof.aws import Connection
-from labproof.labs import Lab
+from labproof.aws.connection import Connection
+from labproof.labs.lab import Lab
 
 from ...grader.learner import Step, document
 from .ways import FUNCTION, SOURCE, TRUST, call, each
@@ -103,8 +103,10 @@ def publish(*aliases: str) -> Step:
 
     def step(lab: Lab, connection: Connection) -> None:
         functions = connection.client("lambda")
-        version = functions.publish_version(FunctionName=lab.function)["Version"]
+        version = functions.publish_version(FunctionName=lab.function.name)["Version"]
         for alias in aliases:
-            functions.create_alias(FunctionName=lab.function, Name=alias, FunctionVersion=version)
+            functions.create_alias(
+                FunctionName=lab.function.name, Name=alias, FunctionVersion=version
+            )
 
     return step

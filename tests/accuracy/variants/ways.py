@@ -10,9 +10,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from labproof.aws import Connection
-from labproof.labs import Lab, managed_policy_arn
-from labproof.package import zip_bytes
+from labproof.aws.connection import Connection
+from labproof.labs.grants import managed_policy_arn
+from labproof.labs.lab import Lab
+from labproof.labs.package import zip_bytes
 
 from ...grader.learner import (
     STEPS,
@@ -41,7 +42,7 @@ class Words(dict[str, str]):
     """What a request may name; key and role are asked for only where it does."""
 
     def __init__(self, lab: Lab, connection: Connection) -> None:
-        names = {name: value for name, value in lab.as_dict().items() if isinstance(value, str)}
+        names = {name: value for name, value in lab.names().items() if isinstance(value, str)}
         super().__init__(names | connection.identity())
         self.lab, self.connection = lab, connection
 
@@ -98,7 +99,7 @@ def role(*policies: Step, **settings: Any) -> Step:
 
 def named_policies(lab: Lab, connection: Connection) -> None:
     """Attach the managed policies that the challenge names."""
-    attach(*lab.managed_policies)(lab, connection)
+    attach(*lab.role.managed_policies)(lab, connection)
 
 
 def attach(*names: str) -> Step:

@@ -1,0 +1,232 @@
+"""Ask AWS: an answer, None for what does not exist, or an error as data; never an exception.
+
+A reader is a generator. It yields the calls that it needs next, gets their answers, and returns
+evidence, so all readers of a lab go ahead together, one wave of concurrent calls after another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labproof.aws.answers import error_of, is_error
+from labproof.aws.connection import Connection
+from labproof.aws.errors import ABSENT_CODES, error_code
+
+# No more than a client has connections; on this machine a second thread more gains nothing.
+MOST_AT_ONCE, MOST_LOCALLY = 10, 4
+LONGEST_DOCUMENT = 40_000  # characters; AWS takes 32,768 at most, for a key's policy
+DEEPEST = 30
+MOST_TAGS, LONGEST_TAG = 50, 256
+# What says of each operation that the thing asked for does not exist; any other code is an error.
+ABSENT: dict[str, set[str]] = {
+    "head_bucket": {"404", "NoSuchBucket"},
+    "get_public_access_block": {"NoSuchPublicAccessBlockConfiguration"},
+    "get_bucket_policy": {"NoSuchBucketPolicy"},
+    "get_bucket_ownership_controls": {"OwnershipControlsNotFoundError"},
+    "get_bucket_encryption": {"ServerSideEncryptionConfigurationNotFoundError"},
+    "get_bucket_tagging": {"NoSuchTagSet", "NoSuchTagSetError"},
+    "list_objects_v2": {"NoSuchBucket"},
+    "get_object": {"NoSuchKey", "NoSuchBucket"},
+    "head_object": {"404", "NoSuchKey"},
+    "get_object_tagging": {"NoSuchKey"},
+    "get_role": {"NoSuchEntity"},
+    "list_attached_role_policies": {"NoSuchEntity"},
+    "list_role_policies": {"NoSuchEntity"},
+    "get_role_policy": {"NoSuchEntity"},
+    "get_policy": {"NoSuchEntity", "ResourceNotFoundException"},  # of IAM, and of Lambda
+    "get_policy_version": {"NoSuchEntity"},
+    "describe_table": {"ResourceNotFoundException"},
+    "describe_continuous_backups": {"TableNotFoundException"},
+    "get_resource_policy": {"PolicyNotFoundException"},
+    "get_item": {"ResourceNotFoundException"},
+    "scan": {"ResourceNotFoundException"},
+    "get_function": {"ResourceNotFoundException"},
+    "list_aliases": {"ResourceNotFoundException"},
+    "list_tags_for_resource": {"ResourceNotFoundException"},
+    "filter_log_events": {"ResourceNotFoundException"},
+    "list_rule_names_by_target": {"ResourceNotFoundException"},
+    "describe_rule": {"ResourceNotFoundException"},
+    "list_targets_by_rule": {"ResourceNotFoundException"},
+    "describe_key": {"NotFoundException"},
+    "get_key_rotation_status": {"UnsupportedOperationException"},  # of asymmetric keys
+    "get_trail": {"TrailNotFoundException"},
+    "get_trail_status": {"TrailNotFoundException"},
+    "get_event_selectors": {"TrailNotFoundException"},
+}
+
+
+class Question(Protocol):
+    """What can be asked: a call of AWS, a download. ``service`` names the client it needs."""
+
+    @property
+    def service(self) -> str: ...
+
+    @property
+    def operation(self) -> str: ...
+
+    def answer(self, connection: Connection) -> Any: ...
+
+
+Wave = Sequence[Question]
+Reader = Generator[Wave, list[Any], Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation of AWS; ``pages`` above 0 asks for so many pages, and answers a list."""
+
+    service: str
+    operation: str
+    request: dict[str, Any]
+    field: str | None = None
+    pages: int = 0
+
+    def answer(self, connection: Connection) -> Any:
+        client = connection.client(self.service)
+        if self.pages:
+            return ask_pages(client, self.operation, self.pages, **self.request)
+        return ask(client, self.operation, self.field, **self.request)
+
+
+def call(service: str, operation: str, field: str | None = None, **request: Any) -> Call:
+    return Call(service, operation, request, field)
+
+
+def paged(service: str, operation: str, pages: int, **request: Any) -> Call:
+    return Call(service, operation, request, pages=pages)
+
+
+def ask(client: Any, operation: str, field: str | None = None, **request: Any) -> Any:
+    """Call AWS once; return the response (or one field of it), None, or an error as data."""
+    try:
+        response = getattr(client, operation)(**request)
+    except (BotoCoreError, ClientError) as error:
+        return refused(operation, error)
+    response.pop("ResponseMetadata", None)
+    return response if field is None else response.get(field)
+
+
+def ask_pages(client: Any, operation: str, most: int, **request: Any) -> Any:
+    """Return the first pages of a listing, None, or an error as data."""
+    try:
+        return list(islice(client.get_paginator(operation).paginate(**request), most))
+    except (BotoCoreError, ClientError) as error:
+        return refused(operation, error)
+
+
+def refused(operation: str, error: BotoCoreError | ClientError) -> Any:
+    """Return None where AWS says that a thing does not exist, an error as data otherwise."""
+    if not isinstance(error, ClientError):
+        return error_of(operation, type(error).__name__, str(error))
+    code = error_code(error)
+    if code in ABSENT.get(operation, ABSENT_CODES):
+        return None
+    return error_of(operation, code, str(error.response.get("Error", {}).get("Message", "")))
+
+
+def run(reading: Reader, connection: Connection) -> Any:
+    """Return what a reader finds, each of its waves of calls asked concurrently."""
+    at_once = MOST_LOCALLY if connection.endpoint_url else MOST_AT_ONCE
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        try:
+            wave = next(reading)
+            while True:
+                for service in {question.service for question in wave} - {""}:
+                    connection.client(service)  # made here: making clients is not thread-safe
+                wave = reading.send(list(pool.map(lambda q: _answer(q, connection), wave)))
+        except StopIteration as end:
+            return end.value
+
+
+def _answer(question: Question, connection: Connection) -> Any:
+    try:
+        return question.answer(connection)
+    except Exception as error:  # an answer that the SDK itself stumbles over
+        return error_of(question.operation, type(error).__name__, str(error))
+
+
+def together(readings: dict[str, Reader]) -> Reader:
+    """Let several readers go ahead side by side: ``{name: evidence}``."""
+    found: dict[str, Any] = {}
+    waves = {name: _step(name, reading, None, found) for name, reading in readings.items()}
+    while waves := {name: wave for name, wave in waves.items() if wave is not None}:
+        answers = iter((yield [question for wave in waves.values() for question in wave]))
+        mine = {name: list(islice(answers, len(wave))) for name, wave in waves.items()}
+        waves = {name: _step(name, readings[name], got, found) for name, got in mine.items()}
+    return {name: found[name] for name in readings}
+
+
+def _step(
+    name: str, reading: Reader, answers: list[Any] | None, found: dict[str, Any]
+) -> Wave | None:
+    """Return a reader's next wave, or None when it is done. What it stumbles over is an error."""
+    try:
+        return next(reading) if answers is None else reading.send(answers)
+    except StopIteration as end:
+        found[name] = end.value
+    except Exception as error:  # an answer such as AWS does not give
+        found[name] = error_of(name, type(error).__name__, str(error))
+    return None
+
+
+def nothing(answer: Any) -> bool:
+    """Tell whether there is nothing more to read: absent, or an error."""
+    return answer is None or is_error(answer)
+
+
+def items(pages: Any, name: str) -> Any:
+    """Return the entries of a listing's pages; an error stays one."""
+    if nothing(pages):
+        return pages or []
+    return [entry for page in pages for entry in page.get(name) or []]
+
+
+def document(answer: Any, operation: str) -> Any:
+    """Return a policy as data, however AWS writes it; what is none is ``{"Unparsed": text}``."""
+    if nothing(answer):
+        return answer
+    text = answer if isinstance(answer, str) else json.dumps(answer, default=str)
+    if len(text) > LONGEST_DOCUMENT:
+        return error_of(operation, "TooLarge", f"a document of {len(text)} characters")
+    if isinstance(answer, dict):
+        return answer
+    found = _loaded(text) or _loaded(unquote(text))
+    return found if found is not None else {"Unparsed": text[:1000]}
+
+
+def _loaded(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and _depth(found) <= DEEPEST else None
+
+
+def _depth(value: Any) -> int:
+    """Return how deep data is nested, as far as it matters."""
+    depth, level = 0, [value]
+    while level and depth <= DEEPEST:
+        depth += 1
+        inner = [v.values() if isinstance(v, dict) else v for v in level]
+        level = [x for values in inner for x in values if isinstance(x, (dict, list))]
+    return depth
+
+
+def tags(pairs: Any, name: str = "Key", value: str = "Value") -> Any:
+    """Return tags as ``{name: value}``, no more than AWS allows."""
+    if nothing(pairs):
+        return pairs or {}
+    return bounded_tags({pair[name]: pair.get(value, "") for pair in pairs})
+
+
+def bounded_tags(found: dict[str, str]) -> dict[str, str]:
+    kept = list(found.items())[:MOST_TAGS]
+    return {str(k)[:LONGEST_TAG]: str(v)[:LONGEST_TAG] for k, v in kept}

@@ -1,0 +1,1 @@
+"""What roles need beyond the collections: preflight, rights, triggers."""

@@ -1,0 +1,1 @@
+"""From a snapshot to results: the rubric, judging, terms, hints."""

@@ -1,0 +1,1 @@
+"""What a lab is: one declaration for each inventory variable, the kinds, names that AWS accepts."""
