@@ -31,7 +31,7 @@ PORT = 24576
 
 def main() -> None:
     sys.path.insert(0, str(PROJECT))
-    from tests.grader.learner import build
+    from tests.support.learner import build
 
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     with tempfile.TemporaryDirectory() as folder:

@@ -66,8 +66,8 @@ def conflicts(lab: Lab, evidence: dict[str, Any]) -> list[str]:
     if table and not is_error(table) and table["key"] != lab.table.key:
         problems.append(
             f"The table {lab.table.name!r} exists with the key {_written(table['key'])}, the "
-            f"lab needs {_written(lab.table.key)} alone: a key cannot be changed, so delete the table or "
-            "set lab_table to another name."
+            f"lab needs {_written(lab.table.key)} alone: a key cannot be changed, so delete the "
+            "table or set lab_table to another name."
         )
     return problems
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from labproof.evidence.uploads import samples
 from labproof.faults import catalogue
 from labproof.sandbox import Sandbox
+from tests.support.grading import SETTINGS
+from tests.support.sandboxes import free_port
 
-from ..grader.conftest import SETTINGS
-from ..sandbox.sandbox_clients import free_port
 from . import matrix
 from .halfway import EARNED, halfway
 from .hostile import hostile

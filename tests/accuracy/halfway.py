@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..grader.learner import STEPS
+from tests.support.learner import STEPS
+
 from .labs import FEW_RECORDS, Bench, grade
 from .verdicts import Verdicts, compare
 

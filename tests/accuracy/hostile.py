@@ -26,8 +26,8 @@ from labproof.evidence.snapshot import Snapshot
 from labproof.evidence.taking import InventoryLab
 from labproof.evidence.uploads import probe, samples
 from labproof.grading.judge import judge
+from tests.support.rights import ACTIONS
 
-from ..grader.test_rights import ACTIONS
 from .labs import Bench, client_files
 from .verdicts import Verdicts, compare
 

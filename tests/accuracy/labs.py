@@ -20,9 +20,8 @@ from labproof.grading.judge import judge
 from labproof.labs.kinds import kinds
 from labproof.labs.resolving import resolve
 from labproof.sandbox import Sandbox
-
-from ..grader.conftest import names
-from ..grader.learner import FILES, STEPS, Step
+from tests.support.grading import names
+from tests.support.learner import FILES, STEPS, Step
 
 DEVOPS: dict[str, Any] = {
     "lab_role_managed_policies": ["AmazonS3FullAccess", "AWSLambdaBasicExecutionRole"],

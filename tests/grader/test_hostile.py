@@ -10,7 +10,7 @@ from itertools import chain
 
 import pytest
 
-from ..accuracy.hostile import (
+from tests.accuracy.hostile import (
     DENIED,
     THROTTLED,
     Grading,
@@ -20,9 +20,10 @@ from ..accuracy.hostile import (
     refused,
     throttles,
 )
-from ..accuracy.verdicts import Verdicts
+from tests.accuracy.verdicts import Verdicts
+from tests.support.learner import build
+
 from .conftest import Enrol
-from .learner import build
 
 CHOSEN = {
     "event_copy": [

@@ -18,9 +18,10 @@ import pytest
 from labproof.evidence.snapshot import Snapshot
 from labproof.evidence.taking import InventoryLab, take
 from labproof.grading.judge import judge
+from tests.support.grading import Asked, client_files, told
+from tests.support.learner import STEPS
 
-from .conftest import Asked, Enrol, client_files, told
-from .learner import STEPS
+from .conftest import Enrol
 
 LARGE = bool(os.environ.get("TEST_LARGE_ACCOUNT"))
 SIZE = 100_000 if LARGE else 1_100

@@ -11,8 +11,9 @@ from labproof.sandbox import Sandbox
 from tests.accuracy import report
 from tests.accuracy.halfway import EARNED, halfway
 from tests.accuracy.labs import Bench
+from tests.support.grading import KINDS, grade, statuses
 
-from .conftest import KINDS, Enrol, grade, statuses
+from .conftest import Enrol
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,24 +12,12 @@ from labproof.analysis.policies import Request, may
 from labproof.building.grader_rights import grader_policy
 from labproof.evidence.taking import InventoryLab, take
 from labproof.labs.lab import Lab
+from tests.support.grading import KINDS, TIMEOUT_S, Asked, client_files, grade, told
+from tests.support.learner import allow, build, document
+from tests.support.rights import ACTIONS
 
-from .conftest import KINDS, TIMEOUT_S, Asked, Enrol, client_files, grade, told
-from .learner import allow, build, document
+from .conftest import Enrol
 
-# The right that an operation needs, where it has another name.
-ACTIONS = {
-    "s3.HeadBucket": ["s3:ListBucket"],
-    "s3.ListObjectsV2": ["s3:ListBucket"],
-    "s3.ListObjectVersions": ["s3:ListBucketVersions"],
-    "s3.GetPublicAccessBlock": ["s3:GetBucketPublicAccessBlock"],
-    "s3.GetBucketNotificationConfiguration": ["s3:GetBucketNotification"],
-    "s3.GetBucketEncryption": ["s3:GetEncryptionConfiguration"],
-    "s3.HeadObject": ["s3:GetObject"],
-    "s3.CreateMultipartUpload": ["s3:PutObject"],
-    "s3.UploadPart": ["s3:PutObject"],
-    "s3.CompleteMultipartUpload": ["s3:PutObject"],
-    "s3.DeleteObjects": ["s3:DeleteObject"],
-}
 # Who asks needs no right to be told who asks.
 FREE = {"sts.GetCallerIdentity"}
 # In a sandbox the caller is root, whom no bucket policy binds: a role asks in its place.

@@ -12,8 +12,8 @@ from labproof.sandbox import Sandbox
 from tests.accuracy.labs import LABS, Bench
 from tests.accuracy.report import told
 from tests.accuracy.variants import ALL, VARIANTS, Variant, graded
-from tests.grader.conftest import KINDS
-from tests.grader.learner import STEPS
+from tests.support.grading import KINDS
+from tests.support.learner import STEPS
 
 QUICK = (
     *("transfer-package", "copy-by-template", "copy-bucket-policies"),

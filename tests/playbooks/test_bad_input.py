@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from .conftest import World, names
+from tests.support.world import World
+from tests.support.world import file_transfer_names as names
 
 InventoryWith = Callable[..., Path]
 ACCOUNT = "200000000001"

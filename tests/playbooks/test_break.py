@@ -11,10 +11,10 @@ import pytest
 from labproof.faults import Folder, Place
 from labproof.faults.planted import at_random
 from labproof.faults.settings.roles import read_trust
-
-from ..grader.conftest import grade, statuses, told
-from ..grader.learner import build
-from .conftest import SANDBOX_INVENTORY, Run, World, names
+from tests.support.grading import grade, statuses, told
+from tests.support.learner import build
+from tests.support.world import SANDBOX_INVENTORY, Run, World
+from tests.support.world import file_transfer_names as names
 
 SEED = 7
 ACCOUNTS = {"ada": "900000000001", "bob": "900000000002", "cleo": "900000000003"}

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ..grader.learner import build
-from .conftest import SANDBOX_INVENTORY, World
+from tests.support.learner import build
+from tests.support.world import SANDBOX_INVENTORY, World
 
 PLAYBOOK = "playbooks/create-grader.yml"
 ACCOUNT, HOSTS = "710000000001", ("ada", "zoë of 5")

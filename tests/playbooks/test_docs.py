@@ -7,9 +7,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,61 +16,14 @@ import yaml
 
 from labproof.ansible.inventory import read_host
 from labproof.aws.connection import Connection
-from labproof.labs.resolving import COMMON_DEFAULTS, READERS
+from labproof.labs.lab import VARIABLES
+from tests.support import aws_cli
+from tests.support.grading import grade, told
+from tests.support.pages import AWS, DOCS, LABS, Lab, script
+from tests.support.world import PROJECT, SANDBOX_INVENTORY, Run, World
 
-from ..grader.conftest import grade, told
-from . import aws_cli
-from .conftest import PROJECT, SANDBOX_INVENTORY, Run, World
-
-DOCS = PROJECT / "docs"
-BENCH_CLI = PROJECT / ".venv-bench" / "bin" / "aws"
-AWS = shutil.which("aws") or (str(BENCH_CLI) if BENCH_CLI.exists() else None)
 TIMEOUT_S = 240
 needs_cli = pytest.mark.skipif(AWS is None, reason="needs the AWS CLI (make bench installs one)")
-
-
-@dataclass(frozen=True)
-class Lab:
-    """A lab that a page builds by hand: the page, the section of steps that differ, the account."""
-
-    page: str
-    account: str
-    variant: str = ""
-
-
-LABS = {
-    "xfusion": Lab("file-transfer.md", "400000000046"),
-    "devops": Lab("file-transfer.md", "400000000047", "By hand: the same for `devops`"),
-    "event-copy": Lab("event-copy.md", "400000000048"),
-    "file-metadata": Lab("file-metadata.md", "400000000049"),
-    "secure-ingestion": Lab("secure-ingestion.md", "400000000050"),
-}
-
-
-def commands(page: str, section: str) -> dict[str, str]:
-    """Return the ``sh`` blocks of a section by the step that they are under."""
-    found: defaultdict[str, str] = defaultdict(str)
-    heading = step = ""
-    block: str | None = None
-    for line in (DOCS / page).read_text("utf-8").splitlines(keepends=True):
-        if line.startswith("```"):
-            block = line.strip() if block is None else None
-        elif block == "```sh" and heading == section:
-            found[step] += line
-        elif block is None and line.startswith("## "):
-            heading = line[3:].strip()
-        elif block is None and line.startswith("### "):
-            step = line[4:].strip()
-    return found
-
-
-def script(lab: Lab) -> str:
-    """Return the commands of a lab; a variant's steps stand for those of the same heading."""
-    steps = commands(lab.page, "By hand")
-    changed = commands(lab.page, lab.variant) if lab.variant else {}
-    assert steps, f"{lab.page} has no commands"
-    assert changed.keys() <= steps.keys(), f"{lab.page}: {lab.variant} changes an unknown step"
-    return "".join((steps | changed).values())
 
 
 def run_script(lab: Lab, world: World, home: Path, cli: Path) -> subprocess.Popen[str]:
@@ -178,7 +129,7 @@ def test_a_page_names_every_requirement_of_its_lab_once(host: str) -> None:
 def test_the_inventory_page_names_every_variable() -> None:
     connection = {f"aws_{name}" for name in Connection.__dataclass_fields__}
     text = (DOCS / "inventory.md").read_text("utf-8")
-    assert {v for v in (*COMMON_DEFAULTS, *READERS, *connection) if f"`{v}`" not in text} == set()
+    assert {v for v in (*VARIABLES, *connection) if f"`{v}`" not in text} == set()
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: str(page.name))

@@ -24,10 +24,9 @@ from labproof.evidence.files import file_name
 from labproof.evidence.taking import InventoryLab
 from labproof.grading.results import validator as results_validator
 from labproof.labs.package import zip_bytes
-
-from ..grader.learner import FILES, build, code
-from ..sandbox.sandbox_clients import free_port
-from .conftest import PROJECT, SANDBOX_INVENTORY, Run, World
+from tests.support.learner import FILES, build, code
+from tests.support.sandboxes import free_port
+from tests.support.world import PROJECT, SANDBOX_INVENTORY, Run, World
 
 REPORTS = ("results.json", "junit.xml", "index.html")
 GOOD = ("ada", "bea", "far")

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from labproof.evidence.collect import read_lab
-
-from .conftest import World
+from tests.support.world import World
 
 HOSTS = ("xfusion", "devops", "event-copy", "file-metadata", "secure-ingestion")
 NO_CHANGE = dict.fromkeys(HOSTS, 0)

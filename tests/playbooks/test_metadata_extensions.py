@@ -11,9 +11,8 @@ import pytest
 
 from labproof.building.preflight import inspect
 from labproof.evidence.prove.metadata import prove
-
-from ..grader.conftest import grade, statuses, told
-from .conftest import PROJECT, SANDBOX_INVENTORY, World
+from tests.support.grading import grade, statuses, told
+from tests.support.world import PROJECT, SANDBOX_INVENTORY, World
 
 HOSTS = ("steps", "template")
 NO_CHANGE = dict.fromkeys(HOSTS, 0)

@@ -20,8 +20,7 @@ from labproof.evidence.uploads import probe
 from labproof.grading.judge import ask
 from labproof.grading.rubric import rubric
 from labproof.labs.package import zip_bytes
-
-from .conftest import World
+from tests.support.world import World
 
 TIMEOUT_S = 15
 # PROBE_OTHER_ITEMS=100000 takes a quarter of a minute more.

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from .conftest import PROJECT, SANDBOX_INVENTORY, World
+from tests.support.world import PROJECT, SANDBOX_INVENTORY, World
 
 PAGE = PROJECT / "docs" / "sixth-lab.md"
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ..sandbox.sandbox_clients import free_port
-from .conftest import World, names
+from tests.support.sandboxes import free_port
+from tests.support.world import World
+from tests.support.world import file_transfer_names as names
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(SSHD is None, reason="needs sshd (Debian: openssh-server)")

@@ -12,8 +12,7 @@ import pytest
 from labproof.aws.connection import Connection
 from labproof.labs.lab import Lab
 from labproof.labs.package import zip_bytes
-
-from .conftest import World
+from tests.support.world import World
 
 OPEN_POLICY = {
     "Version": "2012-10-17",

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from labproof.sandbox import Sandbox
-
-from .sandbox_clients import free_port
+from tests.support.sandboxes import free_port
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from botocore.exceptions import ClientError
 
 from labproof.sandbox import Sandbox
 from labproof.sandbox.processes import wait_until
-
-from .sandbox_clients import (
+from tests.support.sandboxes import (
     ACCOUNT,
     TRUST_LAMBDA,
     assume,

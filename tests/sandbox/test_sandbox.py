@@ -18,8 +18,7 @@ from botocore.exceptions import BotoCoreError
 from labproof.sandbox import Sandbox, SandboxError, processes
 from labproof.sandbox.cli import main
 from labproof.sandbox.folder import Run, SandboxFolder
-
-from .sandbox_clients import (
+from tests.support.sandboxes import (
     TRUST_LAMBDA,
     client,
     create_function,

@@ -19,8 +19,7 @@ from labproof.evidence.archive import (
     write_snapshot,
 )
 from labproof.labs.lab import Lab
-
-from .fakes import a_lab
+from tests.support.fakes import a_lab
 
 
 def a_document(host: str = "ada", **changes: Any) -> dict[str, Any]:

@@ -9,8 +9,7 @@ import pytest
 from audit.findings import EXCEPTIONS, PARTS, Verdict, judge, resources, summary, table
 from audit.run import environment
 from labproof.aws.connection import Connection
-
-from .fakes import a_lab
+from tests.support.fakes import a_lab
 
 IDENTITY = {"partition": "aws-cn", "region": "cn-north-1", "account": "111122223333"}
 OWN = {

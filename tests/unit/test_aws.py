@@ -14,8 +14,7 @@ from botocore.stub import Stubber
 from labproof.aws import connection as aws
 from labproof.aws.connection import Connection, explain
 from labproof.aws.errors import AwsError, error_code, is_absent
-
-from .fakes import FakeClient, connect, refusal
+from tests.support.fakes import FakeClient, connect, refusal
 
 KEYS = {"AccessKeyId": "A" * 16, "SecretAccessKey": "assumed", "SessionToken": "token"}
 ROLE = "arn:aws:iam::111122223333:role/grader"

@@ -14,9 +14,8 @@ from labproof.aws.asking import ABSENT
 from labproof.aws.connection import Connection
 from labproof.evidence import archive
 from labproof.evidence.collect import collect, read_lab
-
-from .account import ANSWERS, PLACE, POLICY, PREFIX, a_whole_lab
-from .wire import TIMEOUT, Asked, Wire, wired
+from tests.support.account import ANSWERS, PLACE, POLICY, PREFIX, a_whole_lab
+from tests.support.wire import TIMEOUT, Asked, Wire, wired
 
 # One answer may stand in several places, or tell where else to look.
 TOLD_TWICE = {"GetEventSelectors": 2, "GetTrailStatus": 2, "ListAliases": 2}

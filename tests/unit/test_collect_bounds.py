@@ -16,9 +16,8 @@ from labproof.aws.connection import Connection
 from labproof.evidence.collect import collect
 from labproof.evidence.collect.code import MOST_CODE, python_files
 from labproof.evidence.redaction import ACCESS_KEY
-
-from .account import ANSWERS, CONFIGURATION, PLACE, PREFIX, USER, a_whole_lab, stored
-from .wire import wired
+from tests.support.account import ANSWERS, CONFIGURATION, PLACE, PREFIX, USER, a_whole_lab, stored
+from tests.support.wire import wired
 
 MOST_BYTES = 200_000
 KEY_ID = "AKIA" + "ABCDEFGHIJKLMNOP"

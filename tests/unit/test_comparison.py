@@ -6,8 +6,7 @@ import pytest
 
 from labproof.grading.results import assemble
 from labproof.reports.comparison import Change, change, compare
-
-from .report_data import IDS, a_check, a_lab
+from tests.support.report_data import IDS, a_check, a_lab
 
 EARLIER = "2026-11-20T03:15:00+00:00"
 

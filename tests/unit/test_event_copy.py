@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .fakes import refusal
-from .function_fakes import (
+from tests.support.fakes import refusal
+from tests.support.function_fakes import (
     CONTEXT,
     FILES,
     GIB,
@@ -28,9 +28,9 @@ from .function_fakes import (
     only,
     run_without_uploads,
 )
-from .function_fakes import offline as offline
-from .function_fakes import printed as printed
-from .function_fakes import run as run
+from tests.support.function_fakes import offline as offline
+from tests.support.function_fakes import printed as printed
+from tests.support.function_fakes import run as run
 
 SOURCE = FILES / "event-copy.py"
 UPLOADS = Uploads("source", "data.csv")

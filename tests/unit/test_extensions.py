@@ -12,8 +12,7 @@ from labproof.evidence.collect.extensions import read_indexes, read_stack, read_
 from labproof.evidence.prove import extensions
 from labproof.labs.lab import Lab
 from labproof.labs.resolving import resolve
-
-from .fakes import FakeClient, connect, refusal
+from tests.support.fakes import FakeClient, connect, refusal
 
 NAMES = {
     "lab_source_bucket": "ada-uploads",

@@ -22,7 +22,7 @@ from labproof.labs.lab import FLOWS, Lab
 from labproof.labs.resolving import resolve
 from tests.accuracy.labs import EXTENDED
 from tests.accuracy.matrix import OFTEN, planned, shares
-from tests.grader.conftest import names
+from tests.support.grading import names
 
 PROJECT = Path(__file__).parents[2]
 FEWEST = 80

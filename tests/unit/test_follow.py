@@ -15,8 +15,7 @@ from labproof.evidence.uploads import following, ingest
 from labproof.evidence.uploads.attempts import MAX_LINE, Attempt
 from labproof.evidence.uploads.following import NAMELESS_PAUSE_MS, RETRY_PAUSE_MS, Watch
 from labproof.evidence.uploads.upload import Upload
-
-from .fakes import Body, FakeClient, a_lab, connect, refusal
+from tests.support.fakes import Body, FakeClient, a_lab, connect, refusal
 
 KEY = "probe/ERROR é 1.zip"
 BODY = b"zip" * 1000

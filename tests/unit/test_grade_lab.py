@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 
-from .fakes import a_lab
+from tests.support.fakes import a_lab
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "action" / "grade_lab.py"
 SPEC = importlib.util.spec_from_file_location("grade_lab", PLUGIN)

@@ -20,8 +20,7 @@ from labproof.grading.judge import Outcome, ask, judge
 from labproof.grading.terms import read_terms
 from labproof.labs.grants import targets
 from labproof.labs.lab import LabError
-
-from .account import KEY_ARN, PLACE, a_whole_lab
+from tests.support.account import KEY_ARN, PLACE, a_whole_lab
 
 PAGE = Path(__file__).parents[2] / "docs" / "grading.md"
 ID = "logs.retention"

@@ -7,8 +7,7 @@ from xml.etree import ElementTree as ET
 
 from labproof.grading.results import assemble
 from labproof.reports.junit import render
-
-from .report_data import a_check, a_class, a_lab, hostile_lab
+from tests.support.report_data import a_check, a_class, a_lab, hostile_lab
 
 MIXED = a_lab("ada", ("passed", "failed", "blocked", "error", "passed"))
 WAIVED = a_check("client.files", "failed", waived={"reason": "None here", "until": "2026-12-31"})

@@ -15,8 +15,7 @@ from labproof.labs.kinds import kind_of, kinds
 from labproof.labs.lab import VARIABLES as DECLARED
 from labproof.labs.lab import Lab, LabError
 from labproof.labs.resolving import resolve, shared_names
-
-from .fakes import NAMES, a_lab
+from tests.support.fakes import NAMES, a_lab
 
 CHINA = {"partition": "aws-cn", "region": "cn-north-1", "account": "111122223333"}
 ANYTHING = st.recursive(

@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .fakes import refusal
-from .function_fakes import (
+from tests.support.fakes import refusal
+from tests.support.function_fakes import (
     CONTEXT,
     FILES,
     GIB,
@@ -32,9 +32,9 @@ from .function_fakes import (
     only,
     run_without_uploads,
 )
-from .function_fakes import offline as offline
-from .function_fakes import printed as printed
-from .function_fakes import run as run
+from tests.support.function_fakes import offline as offline
+from tests.support.function_fakes import printed as printed
+from tests.support.function_fakes import run as run
 
 SOURCE = FILES / "lambda-function.py"
 PLACEHOLDERS = {

@@ -13,8 +13,7 @@ from labproof.analysis.text import HARMFUL
 from labproof.grading.results import assemble
 from labproof.reports.comparison import compare
 from labproof.reports.page import policy, render, style
-
-from .report_data import HOSTILE, a_check, a_class, a_lab, hostile_lab
+from tests.support.report_data import HOSTILE, a_check, a_class, a_lab, hostile_lab
 
 VOID = ("meta", "link", "br", "img", "input", "hr")
 ALLOWED = {

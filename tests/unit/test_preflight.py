@@ -10,8 +10,7 @@ from labproof.aws.errors import AwsError
 from labproof.building import preflight
 from labproof.building.preflight import conflicts, inspect, ownership
 from labproof.labs.lab import LabError
-
-from .fakes import FakeClient, a_lab, connect
+from tests.support.fakes import FakeClient, a_lab, connect
 
 LAMBDA = {
     "Effect": "Allow",

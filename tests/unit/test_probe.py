@@ -20,8 +20,7 @@ from labproof.evidence.uploads.samples import BULK, DEVICES, bad_records, bulk, 
 from labproof.evidence.uploads.strangers import listing
 from labproof.evidence.uploads.transfer import KEYS
 from labproof.evidence.uploads.upload import Upload, fresh, skew_ms
-
-from .fakes import FakeClient, a_lab, connect, refusal
+from tests.support.fakes import FakeClient, a_lab, connect, refusal
 
 BUCKET = {"notification": {"LambdaFunctionConfigurations": [{"Id": "1"}]}}
 

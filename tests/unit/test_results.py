@@ -17,8 +17,7 @@ from labproof.evidence import files as runs
 from labproof.evidence.files import ReportError, file_name, latest, write_text
 from labproof.grading.results import assemble, dump, read_results, schema, validator
 from labproof.reports.publishing import add_lab, finish, open_run
-
-from .report_data import HOSTILE, IDS, a_check, a_class, a_lab, hostile_lab
+from tests.support.report_data import HOSTILE, IDS, a_check, a_class, a_lab, hostile_lab
 
 TEXT = st.text(max_size=40)
 STATUS = st.sampled_from(["passed", "failed", "blocked", "error"])

@@ -19,8 +19,8 @@ from botocore.response import StreamingBody
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from .fakes import refusal
-from .function_fakes import (
+from tests.support.fakes import refusal
+from tests.support.function_fakes import (
     FILES,
     ONE_FUNCTION,
     SECRET,
@@ -31,8 +31,8 @@ from .function_fakes import (
     only,
     run_without_uploads,
 )
-from .function_fakes import offline as offline
-from .function_fakes import printed as printed
+from tests.support.function_fakes import offline as offline
+from tests.support.function_fakes import printed as printed
 
 SOURCE = FILES / "secure-ingestion.py"
 UPLOADS = Uploads("landing", "data.json")

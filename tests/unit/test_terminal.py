@@ -13,8 +13,7 @@ from labproof.grading.results import assemble
 from labproof.reports.comparison import Comparison, compare
 from labproof.reports.pen import Pen, wants_colour
 from labproof.reports.terminal import summary
-
-from .report_data import a_check, a_class, a_lab, hostile_lab
+from tests.support.report_data import a_check, a_class, a_lab, hostile_lab
 
 MIXED = a_lab("ada", ("passed", "failed", "blocked", "error", "passed"))
 EMPTY = a_lab(statuses=("failed", "failed", "blocked", "blocked", "blocked"))

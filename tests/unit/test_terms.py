@@ -14,8 +14,7 @@ from labproof.grading import rubric as rubrics
 from labproof.grading.rubric import Requirement, points, share_out
 from labproof.grading.terms import read_terms
 from labproof.labs.lab import Lab, LabError
-
-from .fakes import a_lab
+from tests.support.fakes import a_lab
 
 IDS = [f"role.{word}" for word in "abcdefghij"]
 MAY = {"reason": "No client host", "until": "2026-12-31"}

@@ -9,8 +9,7 @@ from labproof.aws.connection import Connection
 from labproof.aws.errors import AwsError
 from labproof.building import trigger as module
 from labproof.building.trigger import Trigger, ensure, remove
-
-from .fakes import FakeClient, connect, refusal
+from tests.support.fakes import FakeClient, connect, refusal
 
 TRIGGER = Trigger("ada-public", "copy", ("s3:ObjectCreated:Put",), "1", "aws", "eu-west-1")
 ARN = "arn:aws:lambda:eu-west-1:1:function:copy"

@@ -11,8 +11,7 @@ from labproof.evidence.snapshot import Snapshot
 from labproof.grading.judge import ERROR, FAILED, PASSED, Outcome, ask
 from labproof.grading.rubric import rubric
 from labproof.labs.grants import targets
-
-from .account import ACCOUNT, KEY_ARN, PLACE, a_whole_lab
+from tests.support.account import ACCOUNT, KEY_ARN, PLACE, a_whole_lab
 
 ADA = f"arn:aws:iam::{ACCOUNT}:user/ada"
 UNREAD = error_of("get_resource_policy", "AccessDenied", "no right")

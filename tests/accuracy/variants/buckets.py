@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...grader.learner import Step, allow, document
+from tests.support.learner import Step, allow, document
+
 from .ways import call, each
 
 PLAIN_HTTP = {"Bool": {"aws:SecureTransport": "false"}}

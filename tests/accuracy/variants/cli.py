@@ -11,9 +11,8 @@ from pathlib import Path
 
 from labproof.aws.connection import Connection
 from labproof.labs.lab import Lab
-
-from ...grader.learner import FILES, Step
-from ...playbooks.test_docs import AWS, LABS, script
+from tests.support.learner import FILES, Step
+from tests.support.pages import AWS, LABS, script
 
 LONGEST = 1000  # characters of what a failed command said
 NAMES = {

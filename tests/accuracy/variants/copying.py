@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from labproof.analysis.policies.logic import texts
+from tests.support.learner import allow, create_destination_bucket
 
-from ...grader.learner import allow, create_destination_bucket
 from .buckets import bucket_policy, denied, used_before, versioned
 from .cli import by_page
 from .stacks import deployed

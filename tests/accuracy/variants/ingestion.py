@@ -6,8 +6,8 @@ from typing import Any
 
 from labproof.aws.connection import Connection
 from labproof.labs.lab import Lab
+from tests.support.learner import allow, create_table, create_trail, document
 
-from ...grader.learner import allow, create_table, create_trail, document
 from .buckets import bucket_policy, denied, encrypted
 from .triggers import notify, permit, publish, rule
 from .variant import Variant

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...grader.learner import FILES, allow
+from tests.support.learner import FILES, allow
+
 from .buckets import bucket_policy
 from .cli import by_page
 from .stacks import deployed

@@ -8,8 +8,7 @@ from textwrap import indent
 
 from labproof.aws.connection import Connection
 from labproof.labs.lab import Lab
-
-from ...grader.learner import Step, code
+from tests.support.learner import Step, code
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACEHOLDER = "          REPLACE-WITH-YOUR-CODE"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ...grader.learner import (
+from tests.support.learner import (
     allow,
     create_destination_bucket,
     create_role,
     create_source_bucket,
     document,
 )
+
 from .buckets import bucket_policy, denied, encrypted, kept_tidy, used_before, versioned
 from .triggers import another_function, notify, permit, publish, trigger
 from .variant import Variant

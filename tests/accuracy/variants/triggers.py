@@ -8,8 +8,8 @@ from typing import Any
 
 from labproof.aws.connection import Connection
 from labproof.labs.lab import Lab
+from tests.support.learner import Step, document
 
-from ...grader.learner import Step, document
 from .ways import FUNCTION, SOURCE, TRUST, call, each
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...grader.learner import STEPS, Step
+from tests.support.learner import STEPS, Step
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from labproof.aws.connection import Connection
 from labproof.labs.grants import managed_policy_arn
 from labproof.labs.lab import Lab
 from labproof.labs.package import zip_bytes
-
-from ...grader.learner import (
+from tests.support.learner import (
     STEPS,
     Step,
     allow,

@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 from labproof.labs.lab import Lab
 from labproof.labs.resolving import resolve
-
-from .fakes import Body
+from tests.support.fakes import Body
 
 ACCOUNT = "123456789012"
 PLACE = {"account": ACCOUNT, "partition": "aws", "region": "us-east-1"}

@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from .fakes import refusal
+from tests.support.fakes import refusal
 
 FILES = Path(__file__).parents[2] / "files"
 CONTEXT = SimpleNamespace(aws_request_id="request-1")

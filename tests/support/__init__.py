@@ -1,0 +1,1 @@
+"""What the tests share: sandboxes, labs that learners build, stand-ins for AWS."""
