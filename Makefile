@@ -68,7 +68,7 @@ pytest: $(VENV)/.ready
 
 lint: $(VENV)/.ready ## Lint playbooks and code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports
 	@$(BIN)/yamllint --strict . && $(BIN)/ansible-lint --offline
 
 bench: $(VENV)/.ready ## Compare site.yml with an AWS CLI script and an SDK script
