@@ -250,7 +250,7 @@ def test_the_rubric_judges_archived_snapshots_as_tests(whole: Graded, tmp_path: 
     ("change", "said"),
     [
         (lambda text: text[: len(text) // 2], "half a file"),
-        (lambda text: text.replace('"schema_version": 1', '"schema_version": 2'), "found 2"),
+        (lambda text: text.replace('"schema_version": 2', '"schema_version": 3'), "found 3"),
     ],
 )
 def test_a_snapshot_that_is_none_is_told_in_a_line(
