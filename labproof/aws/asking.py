@@ -1,5 +1,8 @@
 """Ask AWS: an answer, None for what does not exist, or an error as data; never an exception.
 
+A single call is ``call("s3", "head_bucket", Bucket=name).answer(connection)``; what takes several
+or reads on in an answer goes through :func:`attempt`.
+
 A reader is a generator. It yields the calls that it needs next, gets their answers, and returns
 evidence, so all readers of a lab go ahead together, one wave of concurrent calls after another.
 """
@@ -7,7 +10,7 @@ evidence, so all readers of a lab go ahead together, one wave of concurrent call
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -18,56 +21,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labproof.aws.answers import error_of, is_error
 from labproof.aws.connection import Connection
-from labproof.aws.errors import ABSENT_CODES, error_code
+from labproof.aws.errors import error_code, error_message, is_absent, refused_operation
+from labproof.aws.operations import rights_of
 
 # No more than a client has connections; on this machine a second thread more gains nothing.
 MOST_AT_ONCE, MOST_LOCALLY = 10, 4
 LONGEST_DOCUMENT = 40_000  # characters; AWS takes 32,768 at most, for a key's policy
 DEEPEST = 30
 MOST_TAGS, LONGEST_TAG = 50, 256
-# What says of each operation that the thing asked for does not exist; any other code is an error.
-ABSENT: dict[str, set[str]] = {
-    "head_bucket": {"404", "NoSuchBucket"},
-    "get_public_access_block": {"NoSuchPublicAccessBlockConfiguration"},
-    "get_bucket_policy": {"NoSuchBucketPolicy"},
-    "get_bucket_ownership_controls": {"OwnershipControlsNotFoundError"},
-    "get_bucket_encryption": {"ServerSideEncryptionConfigurationNotFoundError"},
-    "get_bucket_tagging": {"NoSuchTagSet", "NoSuchTagSetError"},
-    "list_objects_v2": {"NoSuchBucket"},
-    "get_object": {"NoSuchKey", "NoSuchBucket"},
-    "head_object": {"404", "NoSuchKey"},
-    "get_object_tagging": {"NoSuchKey"},
-    "get_role": {"NoSuchEntity"},
-    "list_attached_role_policies": {"NoSuchEntity"},
-    "list_role_policies": {"NoSuchEntity"},
-    "get_role_policy": {"NoSuchEntity"},
-    "get_policy": {"NoSuchEntity", "ResourceNotFoundException"},  # of IAM, and of Lambda
-    "get_policy_version": {"NoSuchEntity"},
-    "describe_table": {"ResourceNotFoundException"},
-    "describe_continuous_backups": {"TableNotFoundException"},
-    "get_resource_policy": {"PolicyNotFoundException"},
-    "get_item": {"ResourceNotFoundException"},
-    "scan": {"ResourceNotFoundException"},
-    "get_function": {"ResourceNotFoundException"},
-    "list_aliases": {"ResourceNotFoundException"},
-    "list_tags_for_resource": {"ResourceNotFoundException"},
-    "filter_log_events": {"ResourceNotFoundException"},
-    "list_rule_names_by_target": {"ResourceNotFoundException"},
-    "describe_rule": {"ResourceNotFoundException"},
-    "list_targets_by_rule": {"ResourceNotFoundException"},
-    "describe_key": {"NotFoundException"},
-    "get_key_rotation_status": {"UnsupportedOperationException"},  # of asymmetric keys
-    "get_trail": {"TrailNotFoundException"},
-    "get_trail_status": {"TrailNotFoundException"},
-    "get_event_selectors": {"TrailNotFoundException"},
-}
+# How AWS says that a right is missing; an answer without a body has no code but its status.
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"}
 
 
 class Question(Protocol):
-    """What can be asked: a call of AWS, a download. ``service`` names the client it needs."""
-
-    @property
-    def service(self) -> str: ...
+    """What can be asked: a call of AWS, a download."""
 
     @property
     def operation(self) -> str: ...
@@ -90,10 +57,16 @@ class Call:
     pages: int = 0
 
     def answer(self, connection: Connection) -> Any:
-        client = connection.client(self.service)
+        """Return the response (or one field of it), None, or an error as data."""
+        return attempt(self.operation, lambda: self._made(connection.client(self.service)))
+
+    def _made(self, client: Any) -> Any:
         if self.pages:
-            return ask_pages(client, self.operation, self.pages, **self.request)
-        return ask(client, self.operation, self.field, **self.request)
+            pages = client.get_paginator(self.operation).paginate(**self.request)
+            return list(islice(pages, self.pages))
+        response = getattr(client, self.operation)(**self.request)
+        response.pop("ResponseMetadata", None)
+        return response if self.field is None else response.get(self.field)
 
 
 def call(service: str, operation: str, field: str | None = None, **request: Any) -> Call:
@@ -104,32 +77,25 @@ def paged(service: str, operation: str, pages: int, **request: Any) -> Call:
     return Call(service, operation, request, pages=pages)
 
 
-def ask(client: Any, operation: str, field: str | None = None, **request: Any) -> Any:
-    """Call AWS once; return the response (or one field of it), None, or an error as data."""
+def attempt(operation: str, work: Callable[[], Any]) -> Any:
+    """Return what ``work`` returns, None where AWS says that there is nothing, or an error as data.
+
+    The error names the operation that AWS refused, be it another one than ``operation``.
+    """
     try:
-        response = getattr(client, operation)(**request)
-    except (BotoCoreError, ClientError) as error:
-        return refused(operation, error)
-    response.pop("ResponseMetadata", None)
-    return response if field is None else response.get(field)
-
-
-def ask_pages(client: Any, operation: str, most: int, **request: Any) -> Any:
-    """Return the first pages of a listing, None, or an error as data."""
-    try:
-        return list(islice(client.get_paginator(operation).paginate(**request), most))
-    except (BotoCoreError, ClientError) as error:
-        return refused(operation, error)
-
-
-def refused(operation: str, error: BotoCoreError | ClientError) -> Any:
-    """Return None where AWS says that a thing does not exist, an error as data otherwise."""
-    if not isinstance(error, ClientError):
+        return work()
+    except ClientError as error:
+        return None if is_absent(error) else refused(error)
+    except (BotoCoreError, OSError) as error:
         return error_of(operation, type(error).__name__, str(error))
-    code = error_code(error)
-    if code in ABSENT.get(operation, ABSENT_CODES):
-        return None
-    return error_of(operation, code, str(error.response.get("Error", {}).get("Message", "")))
+
+
+def refused(error: ClientError) -> dict[str, Any]:
+    """Return AWS's refusal as data; one that does not say which right is missing is told it."""
+    name, code, message = refused_operation(error), error_code(error), error_message(error)
+    needed = rights_of(name)[:1] if code in DENIED else ()
+    told = [message, *(f"it needs {right}" for right in needed if right not in message)]
+    return error_of(name, code, "; ".join(filter(None, told)))
 
 
 def run(reading: Reader, connection: Connection) -> Any:
@@ -139,8 +105,6 @@ def run(reading: Reader, connection: Connection) -> Any:
         try:
             wave = next(reading)
             while True:
-                for service in {question.service for question in wave} - {""}:
-                    connection.client(service)  # made here: making clients is not thread-safe
                 wave = reading.send(list(pool.map(lambda q: _answer(q, connection), wave)))
         except StopIteration as end:
             return end.value

@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -21,7 +22,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from labproof.aws.errors import CREDENTIAL_CODES, AwsError, error_code
+from labproof.aws.errors import CREDENTIAL_CODES, AwsError, error_code, error_message
 
 DEFAULT_REGION = "us-east-1"
 # Adaptive mode slows down under throttling instead of failing: a class may share API limits.
@@ -32,6 +33,9 @@ CLIENT_CONFIG = Config(
 FIRST_CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=10
 )
+# Making a client is not thread-safe, using it is.
+# https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.html
+MAKING = Lock()
 # One session for all labs: the API models, 0.2 s to read, are read once in a process.
 SHARED_SESSION = boto3.session.Session()
 
@@ -61,7 +65,8 @@ class Connection:
 
     def client(self, service: str) -> Any:
         """Return a client of ``service``; made once per connection and process."""
-        return _client(self, service)
+        with MAKING:
+            return _client(self, service)
 
     def resource(self, service: str) -> Any:
         """Return boto3's resource view of ``service``, for its batch operations."""
@@ -238,5 +243,4 @@ def _explain_refusal(error: ClientError, connection: Connection) -> AwsError:
             f"AWS refused the credentials of {who} ({code}): renew them, or correct the aws_* "
             "variables of this host."
         )
-    message = error.response.get("Error", {}).get("Message", "")
-    return AwsError(f"AWS answered {code} to {operation} ({message}); asked by {who}.")
+    return AwsError(f"AWS answered {code} to {operation} ({error_message(error)}); asked by {who}.")

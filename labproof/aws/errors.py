@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
+
+from labproof.aws.operations import means_absence
 
 CREDENTIAL_CODES = {
     "AuthFailure",
@@ -18,21 +21,6 @@ CREDENTIAL_CODES = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-ABSENT_CODES = {
-    "404",
-    "NotFoundException",
-    "TrailNotFoundException",
-    "ServerSideEncryptionConfigurationNotFoundError",
-    "NoSuchBucket",
-    "NoSuchBucketPolicy",
-    "NoSuchEntity",
-    "NoSuchKey",
-    "NoSuchPublicAccessBlockConfiguration",
-    "NoSuchTagSet",
-    "NoSuchTagSetError",
-    "NotFound",
-    "ResourceNotFoundException",
-}
 
 
 class AwsError(Exception):
@@ -44,6 +32,17 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def error_message(error: ClientError) -> str:
+    """Return what AWS says of an error."""
+    return str(error.response.get("Error", {}).get("Message", ""))
+
+
+def refused_operation(error: ClientError) -> str:
+    """Return the operation that AWS refused, as boto3 calls it: ``get_bucket_policy``."""
+    name: str = xform_name(error.operation_name)
+    return name
+
+
 def is_absent(error: ClientError) -> bool:
     """Tell whether AWS answered that the thing asked for does not exist."""
-    return error_code(error) in ABSENT_CODES
+    return means_absence(refused_operation(error), error_code(error))

@@ -10,8 +10,8 @@ import pytest
 from botocore import xform_name
 
 from labproof.aws.answers import is_error
-from labproof.aws.asking import ABSENT
 from labproof.aws.connection import Connection
+from labproof.aws.operations import ABSENT
 from labproof.evidence import archive
 from labproof.evidence.collect import collect, read_lab
 from tests.support.account import ANSWERS, PLACE, POLICY, PREFIX, a_whole_lab

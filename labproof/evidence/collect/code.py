@@ -38,7 +38,6 @@ class Download:
 
     location: str
     handler: str
-    service: str = ""
     operation: str = "Code.Location"
 
     def answer(self, connection: Connection) -> Any:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from labproof.aws.answers import is_error
-from labproof.aws.asking import ask
+from labproof.aws.asking import call
 from labproof.aws.connection import Connection
 from labproof.evidence.collect.buckets import read_bucket
 from labproof.labs.lab import Lab
@@ -42,8 +42,6 @@ def read_extensions(
         parts["stack"] = (read_stack, lab.stack.name)
     if not parts:
         return {}
-    for service in ("s3", "sns", "cloudformation"):  # making clients is not thread-safe
-        connection.client(service)
     with ThreadPoolExecutor(max_workers=len(parts)) as pool:
         futures = {
             part: pool.submit(reader, connection, name) for part, (reader, name) in parts.items()
@@ -53,11 +51,10 @@ def read_extensions(
 
 def read_topic(connection: Connection, arn: str) -> Any:
     """Return a topic: its ARN and tags; None when absent."""
-    sns = connection.client("sns")
-    found = ask(sns, "get_topic_attributes", "Attributes", TopicArn=arn)
+    found = call("sns", "get_topic_attributes", "Attributes", TopicArn=arn).answer(connection)
     if found is None or is_error(found):
         return found
-    tags = ask(sns, "list_tags_for_resource", "Tags", ResourceArn=arn)
+    tags = call("sns", "list_tags_for_resource", "Tags", ResourceArn=arn).answer(connection)
     return {"name": arn.rsplit(":", 1)[1], "arn": arn, "tags": _tags(tags)}
 
 
@@ -66,7 +63,7 @@ def read_indexes(connection: Connection, table: str) -> Any:
 
     ``key`` is a list of ``{"name", "role", "type"}``, as of a table.
     """
-    found = ask(connection.client("dynamodb"), "describe_table", "Table", TableName=table)
+    found = call("dynamodb", "describe_table", "Table", TableName=table).answer(connection)
     if found is None or is_error(found):
         return found
     types = {a["AttributeName"]: a["AttributeType"] for a in found["AttributeDefinitions"]}
@@ -93,12 +90,13 @@ def read_stack(connection: Connection, name: str) -> Any:
 
     ``resources`` is ``{resource type: [physical id, ...]}``.
     """
-    cloudformation = connection.client("cloudformation")
-    stacks = ask(cloudformation, "describe_stacks", "Stacks", StackName=name)
+    stacks = call("cloudformation", "describe_stacks", "Stacks", StackName=name).answer(connection)
     if is_error(stacks):
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
         return None if "does not exist" in stacks["error"]["message"] else stacks
-    listed = ask(cloudformation, "describe_stack_resources", "StackResources", StackName=name)
+    listed = call(
+        "cloudformation", "describe_stack_resources", "StackResources", StackName=name
+    ).answer(connection)
     return {
         "name": name,
         "status": stacks[0]["StackStatus"],

@@ -10,10 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from labproof.aws.answers import is_error
-from labproof.aws.asking import Reader, call, nothing, refused
+from labproof.aws.asking import Reader, attempt, call, nothing
 from labproof.aws.connection import Connection
 
 SAMPLE = "sample.zip"
@@ -29,16 +27,15 @@ class Digest:
 
     bucket: str
     key: str
-    service: str = "s3"
     operation: str = "get_object"
 
     def answer(self, connection: Connection) -> Any:
         """Return ``{"key", "size", "sha256"}``; no checksum of what is far too large."""
-        try:
-            found = connection.client("s3").get_object(Bucket=self.bucket, Key=self.key)
-            return {"key": self.key, **_digest(found)}
-        except (BotoCoreError, ClientError) as error:
-            return refused(self.operation, error)
+        return attempt(self.operation, lambda: self._read(connection.client("s3")))
+
+    def _read(self, s3: Any) -> dict[str, Any]:
+        found = s3.get_object(Bucket=self.bucket, Key=self.key)
+        return {"key": self.key, **_digest(found)}
 
 
 def samples(bucket: str) -> Reader:
@@ -69,10 +66,6 @@ def _keys(listing: Any) -> list[str]:
     mine = [e for e in entries if f"/{e['Key']}".endswith(f"/{SAMPLE}") and e["Size"] <= LARGEST]
     latest = sorted(mine, key=lambda e: e["LastModified"], reverse=True)
     return [e["Key"] for e in latest[:MOST_SAMPLES]]
-
-
-def _there(read: list[Any]) -> list[Any]:
-    return [one for one in read if one is not None]
 
 
 def _digest(found: dict[str, Any]) -> dict[str, Any]:

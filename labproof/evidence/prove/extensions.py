@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from labproof.analysis.items import moment
 from labproof.aws.answers import is_error
-from labproof.aws.asking import ask
+from labproof.aws.asking import call
 from labproof.aws.connection import Connection
 from labproof.aws.errors import is_absent
 from labproof.evidence.collect.extensions import READY, read_stack, topic_arn
@@ -152,8 +152,8 @@ def watching(lab: Lab, connection: Connection) -> Iterator[Watch]:
 
 def items_by_bucket(lab: Lab, connection: Connection, key: str) -> dict[str, Any]:
     """Return the item that each source bucket has under one key, None where it has none."""
-    items = ask(
-        connection.client("dynamodb"),
+    items = call(
+        "dynamodb",
         "query",
         "Items",
         TableName=lab.table.name,
@@ -161,7 +161,7 @@ def items_by_bucket(lab: Lab, connection: Connection, key: str) -> dict[str, Any
         ExpressionAttributeNames={"#key": lab.table.partition_key},
         ExpressionAttributeValues={":key": {"S": key}},
         ConsistentRead=True,
-    )
+    ).answer(connection)
     found = items if isinstance(items, list) else []
     names = {item.get(SORT_KEY, {}).get("S"): item for item in found}
     return {bucket: names.get(bucket) for bucket in lab.source.buckets}
@@ -174,8 +174,8 @@ def listed(lab: Lab, connection: Connection) -> Any:
     there is no such table.
     """
     bucket, _ = INDEX_KEY
-    found = ask(
-        connection.client("dynamodb"),
+    found = call(
+        "dynamodb",
         "query",
         "Items",
         TableName=lab.table.name,
@@ -185,7 +185,7 @@ def listed(lab: Lab, connection: Connection) -> Any:
         ExpressionAttributeValues={":bucket": {"S": lab.source.bucket}},
         ScanIndexForward=False,
         Limit=NEWEST,
-    )
+    ).answer(connection)
     if found is None or is_error(found):
         return found
     names = {"key": "ObjectKey", "time": INDEX_KEY[1]}

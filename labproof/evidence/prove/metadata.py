@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from labproof.analysis.items import moment
-from labproof.aws.asking import ask
+from labproof.aws.asking import call
 from labproof.aws.connection import Connection
 from labproof.evidence.collect.logs import read_invocations
 from labproof.evidence.prove import extensions
@@ -97,8 +97,8 @@ def described(lab: Lab, connection: Connection, key: str) -> dict[str, Any]:
 def look(lab: Lab, connection: Connection, seen: dict[str, Any]) -> bool:
     """Look for an upload's item by its key; tell whether it is there."""
     if seen["item"] is None:
-        item = ask(
-            connection.client("dynamodb"),
+        item = call(
+            "dynamodb",
             "query",
             "Items",
             TableName=lab.table.name,
@@ -106,7 +106,7 @@ def look(lab: Lab, connection: Connection, seen: dict[str, Any]) -> bool:
             ExpressionAttributeNames={"#key": lab.table.partition_key},
             ExpressionAttributeValues={":key": {"S": seen["key"]}},
             ConsistentRead=True,
-        )
+        ).answer(connection)
         if isinstance(item, list) and item:
             seen["item"], seen["seen_ms"] = item[0], time.time_ns() // 1_000_000
     return seen["item"] is not None
