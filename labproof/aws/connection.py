@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import boto3
+from attrs import evolve, frozen
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import (
@@ -23,6 +23,8 @@ from botocore.exceptions import (
 )
 
 from labproof.aws.errors import CREDENTIAL_CODES, AwsError, error_code, error_message
+from labproof.labs.declaring import declared, of
+from labproof.labs.values import ANY_TEXT
 
 DEFAULT_REGION = "us-east-1"
 # Adaptive mode slows down under throttling instead of failing: a class may share API limits.
@@ -40,28 +42,53 @@ MAKING = Lock()
 SHARED_SESSION = boto3.session.Session()
 
 
-@dataclass(frozen=True)
+@frozen
 class Connection:
     """Where the API is and who asks (shared variables ``aws_*`` of the inventory)."""
 
-    region: str = DEFAULT_REGION
-    endpoint_url: str | None = None
-    http_endpoint_url: str | None = None
-    ca_bundle: str | None = None
-    access_key: str | None = None
-    secret_key: str | None = field(default=None, repr=False)
-    session_token: str | None = field(default=None, repr=False)
-    profile: str | None = None
-    assume_role_arn: str | None = None
-    external_id: str | None = field(default=None, repr=False)
-    account_id: str | None = None
+    region: str = of("aws_region", ANY_TEXT, "the region", default=DEFAULT_REGION)
+    endpoint_url: str | None = of(
+        "aws_endpoint_url", ANY_TEXT, "the address of the API", default_text="AWS itself"
+    )
+    http_endpoint_url: str | None = of(
+        "aws_http_endpoint_url",
+        ANY_TEXT,
+        "its plain-HTTP address, only for the proof that HTTP is refused",
+        default_text="S3's of the region",
+    )
+    ca_bundle: str | None = of(
+        "aws_ca_bundle", ANY_TEXT, "the certificates to trust", default_text="those of the system"
+    )
+    access_key: str | None = of("aws_access_key", ANY_TEXT, "the access key of a key pair")
+    secret_key: str | None = of(
+        "aws_secret_key", ANY_TEXT, "the secret key of a key pair", secret=True
+    )
+    session_token: str | None = of(
+        "aws_session_token", ANY_TEXT, "the token of a key pair that is temporary", secret=True
+    )
+    profile: str | None = of("aws_profile", ANY_TEXT, "a profile of `~/.aws`")
+    assume_role_arn: str | None = of(
+        "aws_assume_role_arn", ANY_TEXT, "a role to assume, as whoever the lines above say"
+    )
+    external_id: str | None = of(
+        "aws_external_id", ANY_TEXT, "the external id with which it is assumed", secret=True
+    )
+    account_id: str | None = of(
+        "aws_account_id",
+        ANY_TEXT,
+        "the account expected there, in quotes; any other stops the run",
+        default_text="any",
+    )
 
     @classmethod
     def from_variables(cls, variables: dict[str, Any]) -> Connection:
-        """Build from inventory variables; empty strings count as not set."""
-        names = cls.__dataclass_fields__
-        values = {name: variables.get(f"aws_{name}") for name in names}
-        return cls(**{name: str(value) for name, value in values.items() if value})
+        """Build from inventory variables; what is empty counts as not set."""
+        given = {
+            field: variable.type.read(value)
+            for field, variable in declared(cls).items()
+            if (value := variables.get(variable.name))
+        }
+        return cls(**given)
 
     def client(self, service: str) -> Any:
         """Return a client of ``service``; made once per connection and process."""
@@ -91,7 +118,7 @@ class Connection:
     def plain_http(self) -> Connection:
         """Return the same connection over plain HTTP, which a hardened bucket must refuse."""
         url = self.http_endpoint_url or f"http://s3.{self.region}.amazonaws.com"
-        return replace(self, endpoint_url=url, ca_bundle=None)
+        return evolve(self, endpoint_url=url, ca_bundle=None)
 
     def tls(self) -> ssl.SSLContext:
         """Return a TLS context that trusts the endpoint's certificate authority."""

@@ -5,79 +5,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 
+from attrs import frozen
+
 from labproof.grading.rubric import TOTAL, rubric
+from labproof.labs.declaring import Variable, declared, of, problem
 from labproof.labs.kinds import every_requirement
 from labproof.labs.lab import Lab, LabError
-from labproof.labs.values import TEXTS, number
+from labproof.labs.values import TEXTS, Type, by_id, number
 
 POINTS, LEFT_OUT, WAIVED = "lab_points", "lab_left_out", "lab_waived"
 WAIVER = '{reason: TEXT, until: "YYYY-MM-DD"}'
 Problems = list[str]
-
-
-def read_terms(host: str, lab: Lab, variables: dict[str, Any]) -> dict[str, Any]:
-    """Return ``{"points": {id: int}, "left_out": [id], "waived": {id: {"reason", "until"}}}``.
-
-    A class of several kinds may leave out and waive what this lab does not have. Raises LabError
-    with one sentence per problem.
-    """
-    problems: Problems = []
-    left_out = _left_out(host, variables.get(LEFT_OUT), problems)
-    points = _points(host, variables.get(POINTS), problems)
-    waived = _waived(host, variables.get(WAIVED), problems)
-    for variable, ids in ((POINTS, points), (LEFT_OUT, left_out), (WAIVED, waived)):
-        problems += _unknown(host, lab, variable, ids)
-    problems += _unchecked(host, lab)
-    problems += _out_of_place(host, lab, points, left_out)
-    problems += _wrong_sum(host, lab, points, left_out)
-    if problems:
-        raise LabError("\n".join(problems))
-    mine = set(lab.requirements)
-    return {
-        "points": points,
-        "left_out": [i for i in left_out if i in mine],
-        "waived": {i: waiver for i, waiver in waived.items() if i in mine},
-    }
-
-
-def _left_out(host: str, given: Any, problems: Problems) -> list[str]:
-    try:
-        return [str(name) for name in dict.fromkeys(TEXTS.read(given or []))]
-    except ValueError:
-        problems.append(_problem(host, LEFT_OUT, "a list of requirement ids", given))
-        return []
-
-
-def _points(host: str, given: Any, problems: Problems) -> dict[str, int]:
-    found = {}
-    for name, value in _mapping(host, POINTS, "{id: POINTS}", given, problems).items():
-        try:
-            found[name] = int(number(0, TOTAL).read(value))
-        except ValueError as expected:
-            problems.append(_problem(host, f"{name} in {POINTS}", str(expected), value))
-    return found
-
-
-def _waived(host: str, given: Any, problems: Problems) -> dict[str, dict[str, str]]:
-    found = {}
-    for name, waiver in _mapping(host, WAIVED, f"{{id: {WAIVER}}}", given, problems).items():
-        try:
-            found[name] = _waiver(waiver)
-        except ValueError as expected:
-            problems.append(_problem(host, f"{name} in {WAIVED}", str(expected), waiver))
-    return found
-
-
-def _waiver(given: Any) -> dict[str, str]:
-    if not isinstance(given, dict) or set(given) != {"reason", "until"}:
-        raise ValueError(WAIVER)
-    reason = given["reason"]
-    if not isinstance(reason, str) or not reason.strip():
-        raise ValueError(f"{WAIVER} with a reason that says why")
-    return {"reason": str(reason).strip(), "until": _day(given["until"])}
 
 
 def _day(given: Any) -> str:
@@ -92,13 +34,90 @@ def _day(given: Any) -> str:
     raise ValueError(f"{WAIVER} with a day of the calendar, such as 2026-12-31")
 
 
-def _mapping(host: str, variable: str, form: str, given: Any, problems: Problems) -> dict[str, Any]:
+def _waiver(given: Any) -> dict[str, str]:
+    if not isinstance(given, dict) or set(given) != {"reason", "until"}:
+        raise ValueError
+    reason = given["reason"]
+    if not isinstance(reason, str) or not reason.strip():
+        raise ValueError(f"{WAIVER} with a reason that says why")
+    return {"reason": str(reason).strip(), "until": _day(given["until"])}
+
+
+def _ids(given: Any) -> list[str]:
+    return [str(name) for name in dict.fromkeys(TEXTS.parse(given or ()))]
+
+
+@frozen
+class Terms:
+    """What a class may change about the points of its labs, whatever their kinds."""
+
+    points: dict[str, int] = of(
+        POINTS,
+        by_id("POINTS", number(0, TOTAL)),
+        f"points that requirements are worth, exactly; the others share what is left of {TOTAL}",
+    )
+    left_out: list[str] = of(
+        LEFT_OUT,
+        Type("a list of requirement ids", _ids, TEXTS.schema, []),
+        "requirements that are not judged",
+    )
+    waived: dict[str, dict[str, str]] = of(
+        WAIVED,
+        by_id(WAIVER, Type(WAIVER, _waiver, {"type": "object"})),
+        "requirements that have their points whatever the verdict, why, and to which day",
+    )
+
+
+def read_terms(host: str, lab: Lab, variables: dict[str, Any]) -> dict[str, Any]:
+    """Return ``{"points": {id: int}, "left_out": [id], "waived": {id: {"reason", "until"}}}``.
+
+    A class of several kinds may leave out and waive what this lab does not have. Raises LabError
+    with one sentence per problem.
+    """
+    problems: Problems = []
+    terms = Terms(
+        **{
+            field: _read(host, variable, variables.get(variable.name), problems)
+            for field, variable in declared(Terms).items()
+        }
+    )
+    for field, variable in declared(Terms).items():
+        problems += _unknown(host, lab, variable.name, getattr(terms, field))
+    problems += _unchecked(host, lab)
+    problems += _out_of_place(host, lab, terms.points, terms.left_out)
+    problems += _wrong_sum(host, lab, terms.points, terms.left_out)
+    if problems:
+        raise LabError("\n".join(problems))
+    mine = set(lab.requirements)
+    return {
+        "points": terms.points,
+        "left_out": [i for i in terms.left_out if i in mine],
+        "waived": {i: waiver for i, waiver in terms.waived.items() if i in mine},
+    }
+
+
+def _read(host: str, variable: Variable, given: Any, problems: Problems) -> Any:
+    """Return what a variable says, without what cannot be read; empty counts as not set."""
     if given in (None, "", [], {}):
-        return {}
-    if not isinstance(given, dict) or not all(isinstance(name, str) for name in given):
-        problems.append(_problem(host, variable, form, given))
-        return {}
-    return {str(name): value for name, value in given.items()}
+        return copy(variable.default)
+    where, found = f"{variable.name} of {host}", copy(variable.default)
+    try:
+        found = variable.type.read(given)
+    except ValueError as expected:
+        problems.append(problem(where, str(expected), given))
+    if variable.type.item is None:
+        return found
+    return _items(where, variable.type.item, found, problems)
+
+
+def _items(where: str, item: Type, given: dict[str, Any], problems: Problems) -> dict[str, Any]:
+    found = {}
+    for name, value in given.items():
+        try:
+            found[name] = item.read(value)
+        except ValueError as expected:
+            problems.append(problem(f"{name} in {where}", str(expected), value))
+    return found
 
 
 def _unknown(host: str, lab: Lab, variable: str, ids: Iterable[str]) -> Problems:
@@ -152,7 +171,3 @@ def _wrong_sum(host: str, lab: Lab, points: dict[str, int], left_out: list[str])
             "add some, or leave one open."
         ]
     return []
-
-
-def _problem(host: str, variable: str, expected: str, found: Any) -> str:
-    return f"{variable} of {host} must be {expected}, found {found!r:.80}: correct it."

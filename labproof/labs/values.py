@@ -1,4 +1,4 @@
-"""What the value of an inventory variable may be, told once: to read it, to describe it."""
+"""What the value of an inventory variable may be: to read it, and to describe it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ NO = ("false", "no", "off", "0")
 class Type:
     """A type of value. ``parse`` raises ValueError for what is none; ``expected`` says what is.
 
-    ``schema`` describes the value that was read as JSON Schema does, ``spec`` the one that is
-    given as an Ansible argument spec does.
+    ``schema`` describes the value that was read, as JSON Schema does; ``empty`` is that of nothing.
+    Values below an ``item`` are read one by one, so that each may have a sentence of its own.
     """
 
     expected: str
     parse: Callable[[Any], Any]
     schema: dict[str, Any]
-    spec: dict[str, Any]
+    empty: Any = None
+    item: Type | None = None
 
     def read(self, value: Any) -> Any:
         """Return a value as what it must be. Raises ValueError with what was expected."""
         try:
             return self.parse(value)
-        except ValueError:
-            raise ValueError(self.expected) from None
+        except ValueError as error:
+            raise ValueError(str(error) or self.expected) from None
 
 
 def number(lowest: int, highest: int) -> Type:
@@ -39,7 +40,6 @@ def number(lowest: int, highest: int) -> Type:
         f"a whole number from {lowest} to {highest}",
         lambda value: _held(_whole(value), lambda found: lowest <= found <= highest),
         {"type": "integer", "minimum": lowest, "maximum": highest},
-        {"type": "int"},
     )
 
 
@@ -49,7 +49,6 @@ def choice(numbers: Collection[int]) -> Type:
         f"one of {', '.join(map(str, numbers))}",
         lambda value: _held(_whole(value), lambda found: found in numbers),
         {"enum": list(numbers)},
-        {"type": "int", "choices": list(numbers)},
     )
 
 
@@ -59,8 +58,13 @@ def one_of(words: Collection[str]) -> Type:
         f"one of {', '.join(words)}",
         lambda value: _held(value, lambda found: found in words),
         {"enum": list(words)},
-        {"type": "str", "choices": list(words)},
     )
+
+
+def by_id(form: str, item: Type) -> Type:
+    """Return the type of a mapping of requirement ids; its ``item`` is yet to be read."""
+    schema = {"type": "object", "additionalProperties": item.schema}
+    return Type(f"{{id: {form}}}", _named, schema, {}, item)
 
 
 def _text(value: Any) -> str:
@@ -106,15 +110,24 @@ def _whole(value: Any) -> int:
     return int(_held(value, lambda v: isinstance(v, int) and not isinstance(v, bool)))
 
 
+def _named(value: Any) -> dict[str, Any]:
+    named = all(isinstance(name, str) for name in _mapping(value))
+    return _mapping(_held(value, lambda _: named))
+
+
+def _grants(value: Any) -> dict[Any, list[Any]]:
+    listed = all(isinstance(grants, list) for grants in _mapping(value).values())
+    return _mapping(_held(value, lambda _: listed))
+
+
 LIST = {"type": "array", "items": {"type": "string"}}
-TEXT = Type("a text, in quotes", _text, {"type": "string"}, {"type": "str"})
-LABEL = Type("a text, in quotes", _label, {"type": "string"}, {"type": "str"})
-SWITCH = Type("true or false", _switch, {"type": "boolean"}, {"type": "bool"})
-TEXTS = Type("a list of texts", _texts, LIST, {"type": "list", "elements": "str"})
-SOME_TEXTS = Type(
-    "a list of at least one text",
-    _some_texts,
-    LIST | {"minItems": 1},
-    {"type": "list", "elements": "str"},
-)
-MAPPING = Type("a mapping", _mapping, {"type": "object"}, {"type": "dict"})
+TEXT = Type("a text, in quotes", _text, {"type": "string"}, "")
+LABEL = Type("a text, in quotes", _label, {"type": "string"}, "")
+# YAML makes a number of an account that is not in quotes.
+ANY_TEXT = Type("a text", str, {"type": "string"})
+SWITCH = Type("true or false", _switch, {"type": "boolean"}, False)
+TEXTS = Type("a list of texts", _texts, LIST, ())
+SOME_TEXTS = Type("a list of at least one text", _some_texts, LIST | {"minItems": 1}, ())
+# What these may name depends on the lab: see references.py.
+GRANTS = Type("{policy name: [{actions: [...], on: TARGET}]}", _grants, {"type": "object"}, {})
+ENVIRONMENT = Type("{VARIABLE: PART}", lambda value: value, {"type": "object"}, {})

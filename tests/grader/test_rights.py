@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from labproof.analysis.policies import Request, may
 from labproof.building.grader_rights import grader_policy
@@ -173,7 +174,7 @@ def test_whoever_has_these_rights_and_no_other_grades_as_root_does(
     build(entry.lab, entry.connection)
     place = entry.connection.identity()
     policy = in_sandbox(grader_policy(entry.lab, place))
-    grader = replace(entry.connection, assume_role_arn=a_role(entry, policy))
+    grader = evolve(entry.connection, assume_role_arn=a_role(entry, policy))
     result = grade(replace(entry, connection=grader))
     assert told(result) == []
 

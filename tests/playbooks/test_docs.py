@@ -16,6 +16,7 @@ import yaml
 
 from labproof.ansible.inventory import read_host
 from labproof.aws.connection import Connection
+from labproof.labs.declaring import declared
 from labproof.labs.lab import VARIABLES
 from tests.support import aws_cli
 from tests.support.grading import grade, told
@@ -127,7 +128,7 @@ def test_a_page_names_every_requirement_of_its_lab_once(host: str) -> None:
 
 
 def test_the_inventory_page_names_every_variable() -> None:
-    connection = {f"aws_{name}" for name in Connection.__dataclass_fields__}
+    connection = {variable.name for variable in declared(Connection).values()}
     text = (DOCS / "inventory.md").read_text("utf-8")
     assert {v for v in (*VARIABLES, *connection) if f"`{v}`" not in text} == set()
 

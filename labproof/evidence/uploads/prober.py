@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import replace
 from types import TracebackType
 
+from attrs import evolve
 from botocore.exceptions import ClientError
 
 from labproof.aws.connection import Connection
@@ -41,7 +41,7 @@ class Prober:
         except ClientError:
             iam.delete_role(RoleName=self.role)
             raise
-        return replace(self.connection, assume_role_arn=role["Arn"])
+        return evolve(self.connection, assume_role_arn=role["Arn"])
 
     def __exit__(
         self,
