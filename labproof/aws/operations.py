@@ -81,6 +81,7 @@ OPERATIONS = (
         absent=("ServerSideEncryptionConfigurationNotFoundError",),
     ),
     Operation("s3", "get_bucket_tagging", SOURCE, absent=("NoSuchTagSet", "NoSuchTagSetError")),
+    Operation("s3", "get_bucket_lifecycle_configuration", absent=("NoSuchLifecycleConfiguration",)),
     Operation("s3", "put_object", **UPLOAD),
     Operation("s3", "create_multipart_upload", **UPLOAD),
     Operation("s3", "upload_part", **UPLOAD),

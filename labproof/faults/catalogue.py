@@ -19,8 +19,8 @@ from typing import Any
 
 import yaml
 
-from labproof.faults.changes import CHANGES
 from labproof.faults.errors import FaultError
+from labproof.faults.parts import CHANGES
 from labproof.labs.kinds import kinds, requirements
 from labproof.labs.lab import Lab
 
@@ -93,17 +93,15 @@ def for_lab(lab: Lab) -> list[Fault]:
 def _fault(entry: dict[str, Any]) -> Fault:
     ids = frozenset[str]().union(*(requirements(kind) for kind in entry["kinds"]))
     fails = frozenset(entry["fails"])
-    return Fault(
-        entry["name"],
-        entry["says"],
-        tuple(entry["kinds"]),
-        tuple(pair for change in entry["changes"] for pair in _named(change)),
-        fails,
-        frozenset(i for p in entry.get("blocked", []) for i in _meant(p, ids)) - fails,
-        tuple(entry.get("needs", {}).items()),
-        entry.get("seconds"),
-        entry["area"],
-    )
+    blocked = frozenset(i for p in entry.get("blocked", []) for i in _meant(p, ids)) - fails
+    read = {
+        "kinds": tuple(entry["kinds"]),
+        "changes": tuple(pair for change in entry["changes"] for pair in _named(change)),
+        "fails": fails,
+        "blocked": blocked,
+        "needs": tuple(entry.get("needs", {}).items()),
+    }
+    return Fault(**entry | read)
 
 
 def _named(change: Any) -> Iterator[tuple[str, dict[str, Any]]]:

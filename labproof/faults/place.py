@@ -41,6 +41,8 @@ class Folder:
 
 # The sandbox tries a failed event again after one and two seconds.
 RETRY_MS = 4000
+FRESH_ROLE_S = 60.0  # how long other services may not know a role that was just made
+OWN = "labproof-fault"  # what faults call what they add
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,18 @@ class Place:
 
     def bucket(self, which: str) -> str:
         """Return the name of a bucket by its part in the lab: source, destination, trail."""
-        name = str(self.lab.names()[f"{which}_bucket"])
+        return self.needed(f"{which} bucket", self.lab.names()[f"{which}_bucket"])
+
+    def needed(self, what: str, name: str) -> str:
+        """Return the name of a part. Raises FaultError where the lab does not have it."""
         if not name:
-            raise FaultError(f"{self.lab.host} has no {which} bucket: choose another fault.")
+            raise FaultError(f"{self.lab.host} has no {what}: choose another fault.")
         return name
+
+    @property
+    def own_name(self) -> str:
+        """What a fault calls the role, function or user that it adds."""
+        return f"{OWN}-{self.lab.host}"[:64]
 
     @cached_property
     def key_arn(self) -> str:

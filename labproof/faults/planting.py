@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from labproof.faults.catalogue import Fault
-from labproof.faults.changes import CHANGES
+from labproof.faults.parts import CHANGES, setting
 from labproof.faults.place import Place
-from labproof.faults.settings import setting
 from labproof.faults.stillness import wait_until_still
 
 # What a setting was before: {"setting", "of", "was"}, in the order in which they were changed.

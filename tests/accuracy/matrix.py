@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from labproof.evidence.taking import InventoryLab
 from labproof.evidence.uploads import samples
 from labproof.faults import Before, Fault, Place, mend, plant
-from labproof.faults.settings import setting
+from labproof.faults.parts import setting
 from labproof.labs.lab import Lab
 
 from .labs import FEW_RECORDS, TIMEOUT_S, Bench, grade

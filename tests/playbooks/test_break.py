@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from labproof.faults import Folder, Place
+from labproof.faults.parts.role import read_trust
 from labproof.faults.planted import at_random
-from labproof.faults.settings.roles import read_trust
 from tests.support.grading import grade, statuses, told
 from tests.support.learner import build
 from tests.support.world import SANDBOX_INVENTORY, Run, World

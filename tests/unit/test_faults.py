@@ -14,8 +14,8 @@ from labproof import faults
 from labproof.analysis.code import handler_exists, live_placeholders
 from labproof.aws.connection import Connection
 from labproof.faults import UNPLANTABLE, Fault, FaultError, Folder, Place, catalogue, fault, for_lab
-from labproof.faults.changes import CHANGES
 from labproof.faults.handlers import edited, handler_source, plain
+from labproof.faults.parts import CHANGES
 from labproof.faults.planted import Planted, at_random, plant_in
 from labproof.labs.kinds import kinds, requirements
 from labproof.labs.lab import FLOWS, Lab

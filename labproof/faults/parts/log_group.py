@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labproof.faults.place import Place
-from labproof.faults.settings.reading import removed
+from labproof.faults.setting import sets, whole
 
 
 def read_group(place: Place, name: str) -> Any:
@@ -23,15 +23,17 @@ def read_group(place: Place, name: str) -> Any:
     }
 
 
-def write_group(place: Place, name: str, wanted: Any) -> None:
+def make_group(place: Place, name: str, wanted: Any) -> None:
     logs = place.aws("logs")
-    removed(lambda: logs.delete_log_group(logGroupName=name))
-    if wanted is None:
-        return
     given = {"tags": wanted["tags"], "kmsKeyId": wanted["key"]}
     logs.create_log_group(logGroupName=name, **{k: v for k, v in given.items() if v})
     if days := wanted["retention_days"]:
         logs.put_retention_policy(logGroupName=name, retentionInDays=days)
 
 
-SETTINGS = {"log_group": (read_group, write_group)}
+def remove_group(place: Place, name: str) -> None:
+    place.aws("logs").delete_log_group(logGroupName=name)
+
+
+SETTINGS = {"log_group": whole(read_group, make_group, remove_group)}
+CHANGES = {"log-group-gone": sets("log_group", lambda place: place.lab.function.log_group, None)}

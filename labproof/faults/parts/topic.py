@@ -1,4 +1,4 @@
-"""Topics, by name."""
+"""The topic, by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from labproof.evidence.collect.extensions import topic_arn
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
-from labproof.faults.settings.reading import found, removed
+from labproof.faults.setting import sets, whole
 
 CARRIED = ("DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId")
 
@@ -15,23 +15,26 @@ CARRIED = ("DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId")
 def read_topic(place: Place, name: str) -> Any:
     """Return a topic as it can be made again. Raises FaultError for one with subscriptions."""
     sns, arn = place.aws("sns"), topic_arn(name, place.identity)
-    answer = found(lambda: sns.get_topic_attributes(TopicArn=arn))
-    if answer is None:
-        return None
+    attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
     if sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]:
         raise FaultError(f"{name} has subscriptions, which would have to be confirmed again.")
     return {
-        "attributes": {n: answer["Attributes"][n] for n in CARRIED if answer["Attributes"].get(n)},
+        "attributes": {n: attributes[n] for n in CARRIED if attributes.get(n)},
         "tags": sns.list_tags_for_resource(ResourceArn=arn)["Tags"],
     }
 
 
-def write_topic(place: Place, name: str, wanted: Any) -> None:
-    """Make the topic anew; None leaves none."""
-    sns, arn = place.aws("sns"), topic_arn(name, place.identity)
-    removed(lambda: sns.delete_topic(TopicArn=arn))
-    if wanted is not None:
-        sns.create_topic(Name=name, Attributes=wanted["attributes"], Tags=wanted["tags"])
+def make_topic(place: Place, name: str, wanted: Any) -> None:
+    place.aws("sns").create_topic(Name=name, Attributes=wanted["attributes"], Tags=wanted["tags"])
 
 
-SETTINGS = {"topic": (read_topic, write_topic)}
+def remove_topic(place: Place, name: str) -> None:
+    place.aws("sns").delete_topic(TopicArn=topic_arn(name, place.identity))
+
+
+def name_of(place: Place) -> str:
+    return place.needed("topic", place.lab.topic.name)
+
+
+SETTINGS = {"topic": whole(read_topic, make_topic, remove_topic)}
+CHANGES = {"topic-gone": sets("topic", name_of, None)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from labproof.faults.place import Place
-from labproof.faults.settings.reading import as_bytes, as_text
+from labproof.faults.setting import Setting, Step, as_bytes, as_text, named
 
 
 def read_file(place: Place, name: str) -> Any:
@@ -17,4 +18,9 @@ def write_file(place: Place, name: str, content: Any) -> None:
     place.client.write(name, None if content is None else as_bytes(content))
 
 
-SETTINGS = {"client_file": (read_file, write_file)}
+def client_file_gone(_: Place, name: str) -> Iterator[Step]:
+    yield Step("client_file", name, None)
+
+
+SETTINGS = {"client_file": Setting(read_file, write_file)}
+CHANGES = named(client_file_gone)
