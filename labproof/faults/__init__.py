@@ -2,7 +2,7 @@
 
 from labproof.faults.catalogue import UNPLANTABLE, Fault, catalogue, fault, for_lab
 from labproof.faults.errors import FaultError
-from labproof.faults.place import Client, Folder, Place
+from labproof.faults.place import Client, Place
 from labproof.faults.planting import Before, mend, plant
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Client",
     "Fault",
     "FaultError",
-    "Folder",
     "Place",
     "catalogue",
     "fault",

@@ -10,6 +10,7 @@ long uploads are worth following where they have no effect, or not all of them.
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -91,17 +92,21 @@ def for_lab(lab: Lab) -> list[Fault]:
 
 
 def _fault(entry: dict[str, Any]) -> Fault:
-    ids = frozenset[str]().union(*(requirements(kind) for kind in entry["kinds"]))
-    fails = frozenset(entry["fails"])
-    blocked = frozenset(i for p in entry.get("blocked", []) for i in _meant(p, ids)) - fails
+    fails, ids = frozenset(entry["fails"]), _ids(entry)
     read = {
         "kinds": tuple(entry["kinds"]),
         "changes": tuple(pair for change in entry["changes"] for pair in _named(change)),
         "fails": fails,
-        "blocked": blocked,
+        "blocked": frozenset[str]().union(*(_meant(p, ids) for p in entry.get("blocked", [])))
+        - fails,
         "needs": tuple(entry.get("needs", {}).items()),
     }
     return Fault(**entry | read)
+
+
+def _ids(entry: dict[str, Any]) -> frozenset[str]:
+    """Return the ids of the requirements that any of a fault's labs has."""
+    return frozenset[str]().union(*(requirements(kind) for kind in entry["kinds"]))
 
 
 def _named(change: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -113,11 +118,11 @@ def _named(change: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _meant(pattern: str, ids: frozenset[str]) -> set[str]:
-    if pattern in GROUPS:
-        return {i for i in ids if i.startswith(GROUPS[pattern])}
-    if pattern.endswith(".*"):
-        return {i for i in ids if i.startswith(pattern[:-1])}
-    return {pattern} & ids
+    """Return the ids that one of them, ``area.*`` or the name of a group stands for."""
+    if pattern in ids:
+        return {pattern}
+    begun = GROUPS.get(pattern) or (pattern.removesuffix("*") if pattern.endswith(".*") else ())
+    return {i for i in ids if i.startswith(begun)}
 
 
 def _problems(entry: dict[str, Any]) -> Iterator[str]:
@@ -139,7 +144,7 @@ def _problems(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def _unknown_ids(entry: dict[str, Any]) -> Iterator[str]:
-    ids = frozenset[str]().union(*(requirements(kind) for kind in entry["kinds"]))
+    ids = _ids(entry)
     for given in (*entry["fails"], *entry.get("blocked", [])):
         if not _meant(given, ids) or (given in entry["fails"] and given not in ids):
             yield f"{entry['name']} speaks of {given}, which none of its labs has."
@@ -157,9 +162,5 @@ def _wrong(fault: str, name: str, arguments: dict[str, Any]) -> Iterator[str]:
 
 
 def _twice(entries: list[dict[str, Any]]) -> list[str]:
-    names = [entry.get("name") for entry in entries]
-    return [
-        f"{name} is in the catalogue twice."
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
-    ]
+    names = Counter(entry.get("name") for entry in entries)
+    return [f"{name} is in the catalogue twice." for name, times in names.items() if times > 1]

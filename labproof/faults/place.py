@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from string import Template
 from typing import Any, Protocol
 
@@ -20,23 +19,6 @@ class Client(Protocol):
 
     def write(self, name: str, content: bytes | None) -> None:
         """Write a file; None removes it."""
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A client host whose folder is on this machine."""
-
-    path: Path
-
-    def read(self, name: str) -> bytes | None:
-        file = self.path / name
-        return file.read_bytes() if file.is_file() else None
-
-    def write(self, name: str, content: bytes | None) -> None:
-        if content is None:
-            (self.path / name).unlink(missing_ok=True)
-        else:
-            (self.path / name).write_bytes(content)
 
 
 # The sandbox tries a failed event again after one and two seconds.

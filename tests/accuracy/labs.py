@@ -15,11 +15,12 @@ from labproof.evidence.collect import ALL_SERVICES
 from labproof.evidence.snapshot import Snapshot
 from labproof.evidence.taking import InventoryLab, take
 from labproof.evidence.uploads import SERVICES, samples
-from labproof.faults import Folder, Place
+from labproof.faults import Place
 from labproof.grading.judge import judge
 from labproof.labs.kinds import kinds
 from labproof.labs.resolving import resolve
 from labproof.sandbox import Sandbox
+from tests.support.client import Folder
 from tests.support.grading import names
 from tests.support.learner import FILES, STEPS, Step
 

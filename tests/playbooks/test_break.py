@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from labproof.faults import Folder, Place
+from labproof.faults import Place
 from labproof.faults.parts.role import read_trust
 from labproof.faults.planted import at_random
+from tests.support.client import Folder
 from tests.support.grading import grade, statuses, told
 from tests.support.learner import build
 from tests.support.world import SANDBOX_INVENTORY, Run, World

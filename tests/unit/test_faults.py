@@ -13,7 +13,7 @@ import pytest
 from labproof import faults
 from labproof.analysis.code import handler_exists, live_placeholders
 from labproof.aws.connection import Connection
-from labproof.faults import UNPLANTABLE, Fault, FaultError, Folder, Place, catalogue, fault, for_lab
+from labproof.faults import UNPLANTABLE, Fault, FaultError, Place, catalogue, fault, for_lab
 from labproof.faults.handlers import edited, handler_source, plain
 from labproof.faults.parts import CHANGES
 from labproof.faults.planted import Planted, at_random, plant_in
@@ -22,6 +22,7 @@ from labproof.labs.lab import FLOWS, Lab
 from labproof.labs.resolving import resolve
 from tests.accuracy.labs import EXTENDED
 from tests.accuracy.matrix import OFTEN, planned, shares
+from tests.support.client import Folder
 from tests.support.grading import names
 
 PROJECT = Path(__file__).parents[2]

@@ -13,12 +13,14 @@ from labproof.faults.errors import FaultError
 from labproof.labs.lab import Lab
 
 FOLDER = Path(__file__).parent
+EVENTS = "from labproof.faults.handlers.events import uploads\n"
 NAME = re.compile(r'"\$(\w+)"')
 
 
 def plain(flow: str) -> str:
-    """Return the text of a flow's handler, the lab's names not filled in."""
-    return (FOLDER / f"{flow}.py").read_text("utf-8")
+    """Return a flow's handler as one text, the lab's names not filled in."""
+    text = (FOLDER / f"{flow}.py").read_text("utf-8")
+    return text.replace(EVENTS, (FOLDER / "events.py").read_text("utf-8"))
 
 
 def handler_source(lab: Lab, handler: str, edits: dict[str, str]) -> dict[str, str]:

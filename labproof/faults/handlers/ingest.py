@@ -3,9 +3,10 @@
 import json
 from decimal import Decimal
 from typing import Any
-from urllib.parse import unquote_plus
 
 import boto3
+
+from labproof.faults.handlers.events import uploads
 
 TABLE = "$table"
 BATCH = 25
@@ -15,19 +16,8 @@ dynamodb = boto3.client("dynamodb")
 
 
 def lambda_handler(event: Any, context: Any) -> None:
-    for bucket, key in uploads(event):
+    for bucket, key, _ in uploads(event):
         work(bucket, key)
-
-
-def uploads(event: Any) -> list[tuple[str, str]]:
-    if "detail" in event:  # EventBridge's event, whose keys are not encoded
-        detail = event["detail"]
-        return [(detail["bucket"]["name"], detail["object"]["key"])]
-    return [
-        (record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"]))
-        for record in event.get("Records", [])
-        if "s3" in record
-    ]
 
 
 def work(bucket: str, key: str) -> None:

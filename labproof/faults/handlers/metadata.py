@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote_plus
 
 import boto3
+
+from labproof.faults.handlers.events import uploads
 
 TABLE = "$table"
 TOPIC = "$topic"
@@ -19,22 +20,6 @@ def lambda_handler(event: Any, context: Any) -> None:
         work(bucket, key, stored)
         tell(key, context.invoked_function_arn)
         print(f"recorded {key}")
-
-
-def uploads(event: Any) -> list[tuple[str, str, dict[str, Any]]]:
-    if "detail" in event:  # EventBridge's event, whose keys are not encoded
-        detail = event["detail"]
-        stored = detail["object"] | {"eTag": detail["object"]["etag"], "time": event["time"]}
-        return [(detail["bucket"]["name"], stored["key"], stored)]
-    return [
-        (
-            record["s3"]["bucket"]["name"],
-            unquote_plus(record["s3"]["object"]["key"]),
-            record["s3"]["object"] | {"time": record["eventTime"], "way": record["eventName"]},
-        )
-        for record in event.get("Records", [])
-        if "s3" in record
-    ]
 
 
 def work(bucket: str, key: str, stored: dict[str, Any]) -> None:

@@ -3,9 +3,10 @@
 import uuid
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote_plus
 
 import boto3
+
+from labproof.faults.handlers.events import uploads
 
 TABLE = "$table"
 DESTINATION = "$destination_bucket"
@@ -15,17 +16,9 @@ dynamodb = boto3.client("dynamodb")
 
 
 def lambda_handler(event: Any, context: Any) -> None:
-    for bucket, key in uploads(event):
+    for bucket, key, _ in uploads(event):
         work(bucket, key)
         print(f"copied {key}")
-
-
-def uploads(event: Any) -> list[tuple[str, str]]:
-    return [
-        (record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"]))
-        for record in event.get("Records", [])
-        if "s3" in record
-    ]
 
 
 def work(bucket: str, key: str) -> None:

@@ -44,14 +44,26 @@ def read_billing(place: Place, table: str) -> Any:
 
 
 def billing(found: dict[str, Any]) -> dict[str, Any]:
-    mode = found.get("BillingModeSummary", {}).get("BillingMode", PROVISIONED)
-    return {"BillingMode": mode, **(capacity(found) if mode == PROVISIONED else {})}
+    return {"BillingMode": mode_of(found), **capacity(found, found)}
 
 
-def capacity(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the capacity of a table or index as it is given."""
-    units = found["ProvisionedThroughput"]
-    return {"ProvisionedThroughput": {name: units[name] for name in CAPACITY}}
+def mode_of(found: dict[str, Any]) -> str:
+    return str(found.get("BillingModeSummary", {}).get("BillingMode", PROVISIONED))
+
+
+def capacity(found: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """Return the capacity that a table, or an index of it, was given; none is on demand."""
+    if mode_of(found) != PROVISIONED:
+        return {}
+    return {"ProvisionedThroughput": {n: part["ProvisionedThroughput"][n] for n in CAPACITY}}
+
+
+def indexes_of(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the global secondary indexes of a described table as they are made."""
+    return [
+        {**{name: one[name] for name in KEPT_OF_INDEX}, **capacity(found, one)}
+        for one in found.get("GlobalSecondaryIndexes", [])
+    ]
 
 
 def write_billing(place: Place, table: str, wanted: Any) -> None:
@@ -111,15 +123,10 @@ def read_table(place: Place, table: str) -> Any:
     """Return what the table is made with."""
     found = described(place, table)
     listed = place.aws("dynamodb").list_tags_of_resource(ResourceArn=found["TableArn"])
-    given = billing(found)
-    provisioned = given["BillingMode"] == PROVISIONED
     return {
         **{name: found[name] for name in KEPT},
-        **given,
-        "GlobalSecondaryIndexes": [
-            {name: one[name] for name in KEPT_OF_INDEX} | (capacity(one) if provisioned else {})
-            for one in found.get("GlobalSecondaryIndexes", [])
-        ],
+        **billing(found),
+        "GlobalSecondaryIndexes": indexes_of(found),
         "DeletionProtectionEnabled": found.get("DeletionProtectionEnabled", False),
         "Tags": listed["Tags"],
     }
@@ -137,39 +144,27 @@ def remove_table(place: Place, table: str) -> None:
     wait_until(place, "table_not_exists", table)
 
 
-def read_indexes(place: Place, table: str) -> list[dict[str, Any]]:
-    """Return a table's global secondary indexes as DescribeTable gives them."""
-    indexes: list[dict[str, Any]] = described(place, table).get("GlobalSecondaryIndexes", [])
-    return indexes
-
-
 def read_index(place: Place, path: str) -> Any:
-    """Return an index, given as TABLE/INDEX, with the types of its key; None where there is none.
-
-    Raises FaultError for one with capacity of its own.
-    """
+    """Return the index at TABLE/INDEX with the types of its key; None where there is none."""
     table, _, name = path.partition("/")
     found = described(place, table)
-    listed = found.get("GlobalSecondaryIndexes", [])
-    one = next((one for one in listed if one["IndexName"] == name), None)
+    one = next((one for one in indexes_of(found) if one["IndexName"] == name), None)
     if one is None:
         return None
-    if any(capacity(one)["ProvisionedThroughput"].values()):
-        raise FaultError(f"{path} has capacity of its own, which could not be given back.")
     attributes = {part["AttributeName"] for part in one["KeySchema"]}
     types = [a for a in found["AttributeDefinitions"] if a["AttributeName"] in attributes]
-    return {**{part: one[part] for part in KEPT_OF_INDEX}, "AttributeDefinitions": types}
+    return {**one, "AttributeDefinitions": types}
 
 
 def write_index(place: Place, path: str, wanted: Any) -> None:
     """Make the index anew; None leaves none."""
-    table, _, name = path.partition("/")
-    if any(one["IndexName"] == name for one in read_indexes(place, table)):
-        update_index(place, path, {"Delete": {"IndexName": name}}, there=False)
+    if read_index(place, path):
+        delete = {"Delete": {"IndexName": path.partition("/")[2]}}
+        update_index(place, path, delete, there=False)
     if wanted is not None:
-        create = {"Create": {part: wanted[part] for part in KEPT_OF_INDEX}}
+        index = {name: value for name, value in wanted.items() if name != "AttributeDefinitions"}
         types = wanted["AttributeDefinitions"]
-        update_index(place, path, create, there=True, AttributeDefinitions=types)
+        update_index(place, path, {"Create": index}, there=True, AttributeDefinitions=types)
 
 
 def update_index(
@@ -179,7 +174,8 @@ def update_index(
     table, _, name = path.partition("/")
     update(place, table, GlobalSecondaryIndexUpdates=[change], **types)
     for _ in moments(INDEX_S):
-        statuses = {one["IndexName"]: one.get("IndexStatus") for one in read_indexes(place, table)}
+        indexes = described(place, table).get("GlobalSecondaryIndexes", [])
+        statuses = {one["IndexName"]: one.get("IndexStatus") for one in indexes}
         if (name in statuses) == there and statuses.get(name) in (None, "ACTIVE"):
             wait_until(place, "table_exists", table)
             return
@@ -232,7 +228,7 @@ def keyed(key: dict[str, str]) -> dict[str, Any]:
 
 def provisioned(place: Place) -> Iterator[Step]:
     """The table is billed by capacity that somebody guessed, and so are its indexes."""
-    indexes = read_indexes(place, name_of(place))
+    indexes = indexes_of(described(place, name_of(place)))
     updates = [{"Update": {"IndexName": one["IndexName"], **GUESSED}} for one in indexes]
     more = {"GlobalSecondaryIndexUpdates": updates} if updates else {}
     yield Step("table_billing", name_of(place), {"BillingMode": PROVISIONED, **GUESSED, **more})
