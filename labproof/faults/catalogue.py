@@ -93,12 +93,12 @@ def for_lab(lab: Lab) -> list[Fault]:
 
 def _fault(entry: dict[str, Any]) -> Fault:
     fails, ids = frozenset(entry["fails"]), _ids(entry)
+    blocked = frozenset(i for p in entry.get("blocked", []) for i in _meant(p, ids))
     read = {
         "kinds": tuple(entry["kinds"]),
         "changes": tuple(pair for change in entry["changes"] for pair in _named(change)),
         "fails": fails,
-        "blocked": frozenset[str]().union(*(_meant(p, ids) for p in entry.get("blocked", [])))
-        - fails,
+        "blocked": blocked - fails,
         "needs": tuple(entry.get("needs", {}).items()),
     }
     return Fault(**entry | read)
@@ -121,7 +121,7 @@ def _meant(pattern: str, ids: frozenset[str]) -> set[str]:
     """Return the ids that one of them, ``area.*`` or the name of a group stands for."""
     if pattern in ids:
         return {pattern}
-    begun = GROUPS.get(pattern) or (pattern.removesuffix("*") if pattern.endswith(".*") else ())
+    begun = (pattern[:-1],) if pattern.endswith(".*") else GROUPS.get(pattern, ())
     return {i for i in ids if i.startswith(begun)}
 
 
