@@ -149,6 +149,18 @@ def test_a_fault_at_random_is_the_same_for_the_same_seed() -> None:
     assert len(set(drawn)) > 5
 
 
+def test_a_fault_is_one_entry_in_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = {"name": "two-gone", "says": "Both are.", "kinds": ["file_transfer"]}
+    more = {"changes": ["role-gone", "table-gone"], "fails": ["role.exists", "table.exists"]}
+    (tmp_path / "more.yml").write_text(json.dumps([one | more]))
+    read_again = catalogue.__wrapped__
+    monkeypatch.setitem(read_again.__globals__, "FOLDER", tmp_path)
+    monkeypatch.setitem(read_again.__globals__, "catalogue", read_again)
+    assert fault("two-gone", lab()).fails == {"role.exists", "table.exists"}
+    assert [found.area for found in at_random(lab(), 1)] == ["more"]
+    assert for_lab(lab("event_copy")) == []
+
+
 def test_a_bad_catalogue_is_told_in_sentences(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,24 +8,19 @@ from typing import Any
 from labproof.faults.place import Place
 from labproof.faults.setting import Setting, Step, named, sets, whole
 
-# What CreateTrail and UpdateTrail take, by the name that GetTrail gives it.
-FIELDS = {
-    "S3BucketName": "S3BucketName",
-    "S3KeyPrefix": "S3KeyPrefix",
-    "IncludeGlobalServiceEvents": "IncludeGlobalServiceEvents",
-    "IsMultiRegionTrail": "IsMultiRegionTrail",
-    "LogFileValidationEnabled": "EnableLogFileValidation",
-    "CloudWatchLogsLogGroupArn": "CloudWatchLogsLogGroupArn",
-    "CloudWatchLogsRoleArn": "CloudWatchLogsRoleArn",
-    "KmsKeyId": "KmsKeyId",
-}
+# What CreateTrail and UpdateTrail take, as GetTrail calls it, and what they call otherwise
+CARRIED = (
+    *("S3BucketName", "S3KeyPrefix", "IncludeGlobalServiceEvents", "IsMultiRegionTrail"),
+    *("LogFileValidationEnabled", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "KmsKeyId"),
+)
+RENAMED = {"LogFileValidationEnabled": "EnableLogFileValidation"}
 SELECTORS = ("EventSelectors", "AdvancedEventSelectors")
 
 
 def read_fields(place: Place, trail: str) -> Any:
     """Return the trail's settings as UpdateTrail takes them."""
     answer = place.aws("cloudtrail").get_trail(Name=trail)["Trail"]
-    return {given: answer[name] for name, given in FIELDS.items() if name in answer}
+    return {RENAMED.get(name, name): answer[name] for name in CARRIED if name in answer}
 
 
 def write_fields(place: Place, trail: str, fields: Any) -> None:
