@@ -53,7 +53,7 @@ class Connection:
     http_endpoint_url: str | None = of(
         "aws_http_endpoint_url",
         ANY_TEXT,
-        "its plain-HTTP address, only for the proof that HTTP is refused",
+        "the API's plain-HTTP address, only for the proof that HTTP is refused",
         default_text="S3's of the region",
     )
     ca_bundle: str | None = of(
@@ -68,15 +68,15 @@ class Connection:
     )
     profile: str | None = of("aws_profile", ANY_TEXT, "a profile of `~/.aws`")
     assume_role_arn: str | None = of(
-        "aws_assume_role_arn", ANY_TEXT, "a role to assume, as whoever the lines above say"
+        "aws_assume_role_arn", ANY_TEXT, "a role to assume, as whoever the other variables say"
     )
     external_id: str | None = of(
-        "aws_external_id", ANY_TEXT, "the external id with which it is assumed", secret=True
+        "aws_external_id", ANY_TEXT, "the external id with which that role is assumed", secret=True
     )
     account_id: str | None = of(
         "aws_account_id",
         ANY_TEXT,
-        "the account expected there, in quotes; any other stops the run",
+        "the account expected there, in quotes; any other one stops the run",
         default_text="any",
     )
 

@@ -51,7 +51,7 @@ class Lab:
     kind: str = of(
         "lab_kind",
         TEXT,
-        "the kind that a group describes by itself",
+        "the name of the kind that a group describes by itself",
         kinds="set by a group of its own kind only",
     )
     learner: str = of(
@@ -62,7 +62,9 @@ class Lab:
         default_text="the host's name",
     )
     flow: str = of("lab_flow", one_of(FLOWS), "what an upload does, and so how it is proved")
-    hardened: bool = of("lab_hardened", SWITCH, "whether it is built to an auditor's list as well")
+    hardened: bool = of(
+        "lab_hardened", SWITCH, "whether the lab is built to an auditor's list as well"
+    )
     requirements: tuple[str, ...] = of(
         "lab_requirements",
         TEXTS,

@@ -73,7 +73,7 @@ class Source(Part):
     more_buckets: tuple[str, ...] = of(
         "lab_more_source_buckets",
         TEXTS,
-        "buckets that feed the table besides `lab_source_bucket`, a list",
+        "a list of buckets that feed the table besides `lab_source_bucket`",
         flow="metadata",
         needs="lab_table",
         **BUCKET,
@@ -156,7 +156,7 @@ class Trail(Part):
     role: str = of(
         "lab_trail_role",
         TEXT,
-        "hardened labs: the role that writes the trail to CloudWatch Logs",
+        "the role by which a hardened lab's trail writes to CloudWatch Logs",
         rule=naming.role_problem,
         unique=ACCOUNT,
         derive=_trail_role,
@@ -243,7 +243,7 @@ class Logs(Part):
     bucket: str = of(
         "lab_log_bucket",
         TEXT,
-        "hardened labs: the bucket of the access logs",
+        "the bucket of a hardened lab's access logs",
         derive=_log_bucket,
         default_text="`<trail bucket>-access`",
         **BUCKET,
@@ -283,6 +283,6 @@ class Client(Part):
     """The files that a learner finds on the client host."""
 
     files: tuple[str, ...] = of(
-        "lab_client_files", TEXTS, "files below `files/` that the client host gets"
+        "lab_client_files", TEXTS, "the files below `files/` that the client host gets"
     )
-    dir: str = of("lab_client_dir", TEXT, "the folder on the client host that holds them")
+    dir: str = of("lab_client_dir", TEXT, "the folder on the client host that holds its files")

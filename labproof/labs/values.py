@@ -48,7 +48,7 @@ def choice(numbers: Collection[int]) -> Type:
     return Type(
         f"one of {', '.join(map(str, numbers))}",
         lambda value: _held(_whole(value), lambda found: found in numbers),
-        {"enum": list(numbers)},
+        {"type": "integer", "enum": list(numbers)},
     )
 
 
@@ -57,7 +57,7 @@ def one_of(words: Collection[str]) -> Type:
     return Type(
         f"one of {', '.join(words)}",
         lambda value: _held(value, lambda found: found in words),
-        {"enum": list(words)},
+        {"type": "string", "enum": list(words)},
     )
 
 

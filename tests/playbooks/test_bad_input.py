@@ -32,6 +32,14 @@ def test_a_bucket_name_that_s3_refuses(world: World, inventory_with: InventoryWi
     assert "lab_source_bucket of ada, 'Ada_Bucket'" in said
 
 
+def test_values_of_the_wrong_type_are_all_told_in_the_suites_own_words(
+    world: World, inventory_with: InventoryWith
+) -> None:
+    wrong = {"lab_function_timeout": "abc", "lab_hardened": "maybe", "lab_role_policies": 5}
+    said = refused(world, inventory_with(ada=names("ada", ACCOUNT) | wrong)).splitlines()
+    assert {line.partition(" must be ")[0] for line in said} == {f"{v} of ada" for v in wrong}
+
+
 def test_a_missing_variable(world: World, inventory_with: InventoryWith) -> None:
     lab = {k: v for k, v in names("ada", ACCOUNT).items() if k != "lab_table"}
     said = refused(world, inventory_with(ada=lab))

@@ -16,6 +16,7 @@ import yaml
 
 from labproof.ansible.inventory import read_host
 from labproof.aws.connection import Connection
+from labproof.grading.terms import Terms
 from labproof.labs.declaring import declared
 from labproof.labs.lab import VARIABLES
 from tests.support import aws_cli
@@ -128,9 +129,9 @@ def test_a_page_names_every_requirement_of_its_lab_once(host: str) -> None:
 
 
 def test_the_inventory_page_names_every_variable() -> None:
-    connection = {variable.name for variable in declared(Connection).values()}
+    others = [v.name for holder in (Connection, Terms) for v in declared(holder).values()]
     text = (DOCS / "inventory.md").read_text("utf-8")
-    assert {v for v in (*VARIABLES, *connection) if f"`{v}`" not in text} == set()
+    assert {v for v in (*VARIABLES, *others) if f"`{v}`" not in text} == set()
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: str(page.name))

@@ -375,3 +375,10 @@ def test_a_policy_document_allows_the_grants_and_no_more() -> None:
 )
 def test_a_managed_policy_is_found_by_its_name(policy: str, arn: str) -> None:
     assert managed_policy_arn(policy, "aws") == arn
+
+
+def test_the_kinds_speak_of_declared_variables_only() -> None:
+    for kind in kinds().values():
+        added = [name for more in kind.get("extensions", {}).values() for name in more]
+        named = [*kind["requires"], *kind["defaults"], *kind.get("template", ()), *added]
+        assert {*named, *kind.get("extensions", ())} - set(DECLARED) == set()
