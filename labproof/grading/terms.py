@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from labproof.grading.rubric import TOTAL, rubric
-from labproof.labs.declaring import Variable, declared, of, problem
+from labproof.labs.declaring import Variable, declared, of, problem, read
 from labproof.labs.kinds import every_requirement
 from labproof.labs.lab import Lab, LabError
 from labproof.labs.values import TEXTS, Type, by_id, number
@@ -75,39 +75,33 @@ def read_terms(host: str, lab: Lab, variables: dict[str, Any]) -> dict[str, Any]
     with one sentence per problem.
     """
     problems: Problems = []
-    terms = Terms(
-        **{
-            field: _read(host, variable, variables.get(variable.name), problems)
-            for field, variable in declared(Terms).items()
-        }
+    points, left_out, waived = (
+        _read(variable, host, variables.get(variable.name), problems)
+        for variable in declared(Terms).values()
     )
-    for field, variable in declared(Terms).items():
-        problems += _unknown(host, lab, variable.name, getattr(terms, field))
+    for name, ids in ((POINTS, points), (LEFT_OUT, left_out), (WAIVED, waived)):
+        problems += _unknown(host, lab, name, ids)
     problems += _unchecked(host, lab)
-    problems += _out_of_place(host, lab, terms.points, terms.left_out)
-    problems += _wrong_sum(host, lab, terms.points, terms.left_out)
+    problems += _out_of_place(host, lab, points, left_out)
+    problems += _wrong_sum(host, lab, points, left_out)
     if problems:
         raise LabError("\n".join(problems))
     mine = set(lab.requirements)
     return {
-        "points": terms.points,
-        "left_out": [i for i in terms.left_out if i in mine],
-        "waived": {i: waiver for i, waiver in terms.waived.items() if i in mine},
+        "points": points,
+        "left_out": [i for i in left_out if i in mine],
+        "waived": {i: waiver for i, waiver in waived.items() if i in mine},
     }
 
 
-def _read(host: str, variable: Variable, given: Any, problems: Problems) -> Any:
+def _read(variable: Variable, host: str, given: Any, problems: Problems) -> Any:
     """Return what a variable says, without what cannot be read; empty counts as not set."""
     if given in (None, "", [], {}):
         return copy(variable.default)
-    where, found = f"{variable.name} of {host}", copy(variable.default)
-    try:
-        found = variable.type.read(given)
-    except ValueError as expected:
-        problems.append(problem(where, str(expected), given))
+    found = read(variable, host, given, problems)
     if variable.type.item is None:
         return found
-    return _items(where, variable.type.item, found, problems)
+    return _items(f"{variable.name} of {host}", variable.type.item, found, problems)
 
 
 def _items(where: str, item: Type, given: dict[str, Any], problems: Problems) -> dict[str, Any]:

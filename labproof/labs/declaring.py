@@ -13,6 +13,7 @@ from labproof.labs.values import Type
 
 # Where a name may stand only once: bucket names in all of AWS, others within an account.
 ACCOUNT, EVERYWHERE = "account", "everywhere"
+Rule = Callable[[str], str | None]
 Values = Mapping[str, Any]
 
 
@@ -30,7 +31,7 @@ class Variable:
     type: Type
     meaning: str
     default: Any = attrs.field(default=attrs.Factory(lambda self: self.type.empty, takes_self=True))
-    rule: Callable[[str], str | None] | None = None
+    rule: Rule | None = None
     unique: str = ""
     flow: str = ""
     needs: str = ""
@@ -66,3 +67,12 @@ def declared(holder: Any) -> dict[str, Variable]:
 def problem(what: str, expected: str, found: Any) -> str:
     """Say what a value must be."""
     return f"{what} must be {expected}, found {found!r:.80}: correct it."
+
+
+def read(variable: Variable, host: str, given: Any, problems: list[str]) -> Any:
+    """Return what a variable's value says; if nothing, add a problem and return the default."""
+    try:
+        return variable.type.read(given)
+    except ValueError as expected:
+        problems.append(problem(f"{variable.name} of {host}", str(expected), given))
+        return copy(variable.default)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
+from inspect import isclass
 from typing import Any, Self
 
 import attrs
 from attrs import frozen
 
+from labproof.labs import parts
 from labproof.labs.declaring import Variable, declared, of
-from labproof.labs.parts import (
-    Client,
-    Destination,
-    Function,
-    Key,
-    Logs,
-    Role,
-    Source,
-    Stack,
-    Table,
-    Topic,
-    Trail,
-    Trigger,
-)
 from labproof.labs.values import LABEL, SWITCH, TEXT, TEXTS, one_of
 
 FLOWS = ("transfer", "copy", "metadata", "ingest")
@@ -36,18 +24,18 @@ class Lab:
     """One lab of one learner, complete: every default filled in, every name allowed by AWS."""
 
     host: str
-    source: Source
-    destination: Destination
-    table: Table
-    key: Key
-    trail: Trail
-    role: Role
-    function: Function
-    trigger: Trigger
-    logs: Logs
-    topic: Topic
-    stack: Stack
-    client: Client
+    source: parts.Source
+    destination: parts.Destination
+    table: parts.Table
+    key: parts.Key
+    trail: parts.Trail
+    role: parts.Role
+    function: parts.Function
+    trigger: parts.Trigger
+    logs: parts.Logs
+    topic: parts.Topic
+    stack: parts.Stack
+    client: parts.Client
     kind: str = of(
         "lab_kind",
         TEXT,
@@ -81,8 +69,8 @@ class Lab:
     @classmethod
     def of_data(cls, data: dict[str, Any]) -> Self:
         """Build a lab of what :meth:`as_data` returned, or JSON made of it."""
-        parts = {name: part(**_tuples(data[name])) for name, part in PARTS.items()}
-        return cls(**_tuples(data) | parts)
+        made = {name: part(**_tuples(data[name])) for name, part in PARTS.items()}
+        return cls(**_tuples(data) | made)
 
     def as_data(self) -> dict[str, Any]:
         """Return plain data: a mapping for each part, empty where the lab does not have it."""
@@ -97,22 +85,12 @@ class Lab:
         }
 
 
+# The class of each part of a lab, by its name there
 PARTS: dict[str, Any] = {
-    "source": Source,
-    "destination": Destination,
-    "table": Table,
-    "key": Key,
-    "trail": Trail,
-    "role": Role,
-    "function": Function,
-    "trigger": Trigger,
-    "logs": Logs,
-    "topic": Topic,
-    "stack": Stack,
-    "client": Client,
+    field.name: field.type
+    for field in attrs.fields(attrs.resolve_types(Lab))
+    if isclass(field.type) and issubclass(field.type, parts.Part)
 }
-
-
 # Every variable that describes a lab, by its name
 VARIABLES: dict[str, Variable] = {
     variable.name: variable

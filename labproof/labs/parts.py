@@ -8,7 +8,7 @@ import attrs
 from attrs import frozen
 
 from labproof.labs import naming
-from labproof.labs.declaring import ACCOUNT, EVERYWHERE, Values, of
+from labproof.labs.declaring import ACCOUNT, EVERYWHERE, Rule, Values, of
 from labproof.labs.values import (
     ENVIRONMENT,
     GRANTS,
@@ -16,6 +16,7 @@ from labproof.labs.values import (
     SWITCH,
     TEXT,
     TEXTS,
+    Type,
     choice,
     number,
     one_of,
@@ -27,7 +28,16 @@ RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-BUCKET: dict[str, Any] = {"rule": naming.bucket_problem, "unique": EVERYWHERE}
+
+
+def a_name(variable: str, meaning: str, rule: Rule, **more: Any) -> Any:
+    """Return a field whose value is a name that AWS must not have twice in an account."""
+    return of(variable, TEXT, meaning, rule=rule, unique=ACCOUNT, **more)
+
+
+def a_bucket(variable: str, meaning: str, type_: Type = TEXT, **more: Any) -> Any:
+    """Return a field whose value is a bucket's name, which AWS must not have twice at all."""
+    return of(variable, type_, meaning, rule=naming.bucket_problem, unique=EVERYWHERE, **more)
 
 
 def _trail_role(values: Values) -> str:
@@ -55,28 +65,23 @@ class Part:
 class Source(Part):
     """The buckets that files are uploaded to: ``bucket``, and ``more_buckets`` beside it."""
 
-    bucket: str = of(
+    bucket: str = a_bucket(
         "lab_source_bucket",
-        TEXT,
         "the bucket that files are uploaded to (public, source, upload, landing bucket)",
-        **BUCKET,
     )
     public: bool = of(
-        "lab_source_public",
-        SWITCH,
-        "whether the source bucket is open for anonymous reading",
+        "lab_source_public", SWITCH, "whether the source bucket is open for anonymous reading"
     )
     https_only: bool = of(
         "lab_source_https_only", SWITCH, "whether the source bucket denies plain HTTP"
     )
     versioned: bool = of("lab_source_versioned", SWITCH, "whether the source bucket keeps versions")
-    more_buckets: tuple[str, ...] = of(
+    more_buckets: tuple[str, ...] = a_bucket(
         "lab_more_source_buckets",
-        TEXTS,
         "a list of buckets that feed the table besides `lab_source_bucket`",
+        TEXTS,
         flow="metadata",
         needs="lab_table",
-        **BUCKET,
     )
 
     @property
@@ -89,18 +94,14 @@ class Source(Part):
 class Destination(Part):
     """The bucket that files are copied to."""
 
-    bucket: str = of(
-        "lab_destination_bucket", TEXT, "the bucket that files are copied to", **BUCKET
-    )
+    bucket: str = a_bucket("lab_destination_bucket", "the bucket that files are copied to")
 
 
 @frozen
 class Table(Part):
     """The DynamoDB table that the function writes to; its keys are of type String."""
 
-    name: str = of(
-        "lab_table", TEXT, "the DynamoDB table", rule=naming.table_problem, unique=ACCOUNT
-    )
+    name: str = a_name("lab_table", "the DynamoDB table", naming.table_problem)
     partition_key: str = of(
         "lab_table_partition_key", TEXT, "the table's partition key, of type String"
     )
@@ -115,14 +116,10 @@ class Table(Part):
         needs="lab_table",
     )
     recoverable: bool = of(
-        "lab_table_recoverable",
-        SWITCH,
-        "whether the table has point-in-time recovery",
+        "lab_table_recoverable", SWITCH, "whether the table has point-in-time recovery"
     )
     undeletable: bool = of(
-        "lab_table_undeletable",
-        SWITCH,
-        "whether the table is protected against deletion",
+        "lab_table_undeletable", SWITCH, "whether the table is protected against deletion"
     )
 
     @property
@@ -136,12 +133,8 @@ class Table(Part):
 class Key(Part):
     """The lab's own KMS key."""
 
-    alias: str = of(
-        "lab_key_alias",
-        TEXT,
-        "the alias of the KMS key, with its `alias/`",
-        rule=naming.alias_problem,
-        unique=ACCOUNT,
+    alias: str = a_name(
+        "lab_key_alias", "the alias of the KMS key, with its `alias/`", naming.alias_problem
     )
 
 
@@ -149,16 +142,12 @@ class Key(Part):
 class Trail(Part):
     """The CloudTrail trail."""
 
-    name: str = of(
-        "lab_trail", TEXT, "the CloudTrail trail", rule=naming.trail_problem, unique=ACCOUNT
-    )
-    bucket: str = of("lab_trail_bucket", TEXT, "the bucket of the trail's log files", **BUCKET)
-    role: str = of(
+    name: str = a_name("lab_trail", "the CloudTrail trail", naming.trail_problem)
+    bucket: str = a_bucket("lab_trail_bucket", "the bucket of the trail's log files")
+    role: str = a_name(
         "lab_trail_role",
-        TEXT,
         "the role by which a hardened lab's trail writes to CloudWatch Logs",
-        rule=naming.role_problem,
-        unique=ACCOUNT,
+        naming.role_problem,
         derive=_trail_role,
         default_text="`<trail>-to-logs`",
     )
@@ -172,20 +161,12 @@ class Role(Part):
     TARGET}`` with a TARGET of :func:`labproof.labs.grants.targets`.
     """
 
-    name: str = of(
-        "lab_role",
-        TEXT,
-        "the function's execution role",
-        rule=naming.role_problem,
-        unique=ACCOUNT,
-    )
+    name: str = a_name("lab_role", "the function's execution role", naming.role_problem)
     managed_policies: tuple[str, ...] = of(
         "lab_role_managed_policies", TEXTS, "the role's managed policies, names or ARNs"
     )
     policies: dict[str, list[dict[str, Any]]] = of(
-        "lab_role_policies",
-        GRANTS,
-        "the role's own policies, each with its grants",
+        "lab_role_policies", GRANTS, "the role's own policies, each with its grants"
     )
 
 
@@ -193,9 +174,7 @@ class Role(Part):
 class Function(Part):
     """The Lambda function; ``timeout`` in seconds, ``memory`` in MiB."""
 
-    name: str = of(
-        "lab_function", TEXT, "the function", rule=naming.function_problem, unique=ACCOUNT
-    )
+    name: str = a_name("lab_function", "the function", naming.function_problem)
     source: str = of("lab_function_source", TEXT, "the function's source, a file below `files/`")
     runtime: str = of("lab_function_runtime", TEXT, "the Lambda runtime", default="python3.14")
     timeout: int = of(
@@ -240,13 +219,11 @@ class Logs(Part):
         "how many days CloudWatch Logs keeps the logs",
         default=14,
     )
-    bucket: str = of(
+    bucket: str = a_bucket(
         "lab_log_bucket",
-        TEXT,
         "the bucket of a hardened lab's access logs",
         derive=_log_bucket,
         default_text="`<trail bucket>-access`",
-        **BUCKET,
     )
 
 
@@ -254,12 +231,10 @@ class Logs(Part):
 class Topic(Part):
     """The SNS topic that gets a message per upload."""
 
-    name: str = of(
+    name: str = a_name(
         "lab_topic",
-        TEXT,
         "the SNS topic that gets a message per upload",
-        rule=naming.topic_problem,
-        unique=ACCOUNT,
+        naming.topic_problem,
         flow="metadata",
     )
 
@@ -268,12 +243,10 @@ class Topic(Part):
 class Stack(Part):
     """The CloudFormation stack that the lab is deployed as, instead of step by step."""
 
-    name: str = of(
+    name: str = a_name(
         "lab_stack",
-        TEXT,
         "the CloudFormation stack that the lab is deployed as, instead of step by step",
-        rule=naming.stack_problem,
-        unique=ACCOUNT,
+        naming.stack_problem,
         flow="metadata",
     )
 

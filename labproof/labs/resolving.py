@@ -10,7 +10,7 @@ from copy import copy
 from typing import Any
 
 from labproof.labs import references, switches
-from labproof.labs.declaring import EVERYWHERE, Variable, problem
+from labproof.labs.declaring import EVERYWHERE, Variable, read
 from labproof.labs.kinds import COMMON_REQUIREMENTS, defaults, kind_of, known
 from labproof.labs.lab import VARIABLES, Lab, LabError
 
@@ -71,14 +71,12 @@ def _claim(variable: Variable, name: Any, lab: dict[str, Any]) -> tuple[str, ...
 
 def _read(host: str, raw: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return all variables as their types have them, with a sentence for each unreadable one."""
-    found = {name: copy(variable.default) for name, variable in VARIABLES.items()}
-    problems = []
-    for name in [name for name in VARIABLES if name in raw]:
-        try:
-            found[name] = VARIABLES[name].type.read(raw[name])
-        except ValueError as expected:
-            problems.append(problem(f"{name} of {host}", str(expected), raw[name]))
-    return found, problems
+    problems: list[str] = []
+    values = {
+        name: read(variable, host, raw[name], problems) if name in raw else copy(variable.default)
+        for name, variable in VARIABLES.items()
+    }
+    return values, problems
 
 
 def _derived(values: dict[str, Any]) -> dict[str, Any]:
