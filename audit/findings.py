@@ -8,26 +8,12 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from labproof.labs.arns import arn, arns
 from labproof.labs.lab import Lab
 
 EXCEPTIONS: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("exceptions.yml").read_text("utf-8")
 )
-# A lab's parts: by which of the lab's names each goes, and its ARN.
-PARTS = {
-    "source_bucket": ("source_bucket", "s3:::{}"),
-    "destination_bucket": ("destination_bucket", "s3:::{}"),
-    "trail_bucket": ("trail_bucket", "s3:::{}"),
-    "log_bucket": ("log_bucket", "s3:::{}"),
-    "role": ("role", "iam::{account}:role/{}"),
-    "trail_role": ("trail_role", "iam::{account}:role/{}"),
-    "table": ("table", "dynamodb:{region}:{account}:table/{}"),
-    "function": ("function", "lambda:{region}:{account}:function:{}"),
-    "log_group": ("function", "logs:{region}:{account}:log-group:/aws/lambda/{}"),
-    "trail": ("trail", "cloudtrail:{region}:{account}:trail/{}"),
-    "all_trails": ("trail", "cloudtrail:{region}:{account}:trail"),
-    "trail_log_group": ("trail", "logs:{region}:{account}:log-group:/aws/cloudtrail/{}"),
-}
 
 
 class Finding(NamedTuple):
@@ -49,12 +35,10 @@ class Verdict(NamedTuple):
 
 
 def resources(lab: Lab, identity: Mapping[str, str], key_arn: str) -> dict[str, str]:
-    """Return the lab's own resources: ``{ARN: part}``."""
-    found = {
-        f"arn:{identity['partition']}:{form.format(name, **identity)}": part
-        for part, (attribute, form) in PARTS.items()
-        if (name := lab.names()[attribute])
-    }
+    """Return the lab's own resources: ``{ARN: part}``; ``all_trails`` stands for the account's."""
+    found = {found: part for part, found in arns(lab, identity).items()}
+    if lab.trail:
+        found[arn("trail", "", identity).rstrip("/")] = "all_trails"
     return found | ({key_arn: "key"} if key_arn else {})
 
 
@@ -63,14 +47,14 @@ def judge(rows: Iterable[Mapping[str, str]], own: Mapping[str, str], known: Any)
     seen = [(row, row["RESOURCE_UID"].removesuffix(":*")) for row in rows]
     failed: list[Finding] = []
     explained: list[Finding] = []
-    for row, arn in seen:
-        if row["STATUS"] == "FAIL" and (part := own.get(arn)):
-            name, check = arn.split(":", 5)[5], row["CHECK_ID"]
+    for row, resource in seen:
+        if row["STATUS"] == "FAIL" and (part := own.get(resource)):
+            name, check = resource.split(":", 5)[5], row["CHECK_ID"]
             is_known = part in known.get(check, {}).get("parts", ())
             finding = Finding(check, part, name, row["CHECK_TITLE"])
             (explained if is_known else failed).append(finding)
-    passed = sum(row["STATUS"] == "PASS" and arn in own for row, arn in seen)
-    elsewhere = sum(row["STATUS"] == "FAIL" and arn not in own for row, arn in seen)
+    passed = sum(row["STATUS"] == "PASS" and one in own for row, one in seen)
+    elsewhere = sum(row["STATUS"] == "FAIL" and one not in own for row, one in seen)
     return Verdict(passed, sorted(failed), sorted(explained), elsewhere)
 
 

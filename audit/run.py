@@ -16,9 +16,10 @@ from pathlib import Path
 
 from audit.findings import EXCEPTIONS, judge, resources, summary
 from labproof.ansible.inventory import read_host
+from labproof.aws.asking import run
 from labproof.aws.connection import Connection, check_account
 from labproof.aws.errors import AwsError
-from labproof.evidence.collect.keys import read_key
+from labproof.evidence.collect import keys
 from labproof.labs.lab import LabError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,7 +82,7 @@ def audit(inventory: str, host: str, prowler: str) -> int:
     except KeyError as error:
         raise AuditError(f"{host} is no lab of {inventory}: name one of its hosts.") from error
     identity = check_account(connection)
-    key = (read_key(connection, lab.key.alias) if lab.key else None) or {}
+    key = (run(keys.key(lab.key.alias), connection) if lab.key else None) or {}
     own, folder = resources(lab, identity, key.get("arn", "")), ROOT / "reports/audit" / host
     verdict = judge(ask_prowler(prowler, connection, folder), own, EXCEPTIONS)
     if not verdict.passed:

@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labproof.aws.answers import error_of, is_error
 from labproof.aws.connection import Connection
 from labproof.aws.errors import error_code, error_message, is_absent, refused_operation
-from labproof.aws.operations import rights_of
+from labproof.aws.operations import right_of
 
 # No more than a client has connections; on this machine a second thread more gains nothing.
 MOST_AT_ONCE, MOST_LOCALLY = 10, 4
@@ -93,9 +93,9 @@ def attempt(operation: str, work: Callable[[], Any]) -> Any:
 def refused(error: ClientError) -> dict[str, Any]:
     """Return AWS's refusal as data; one that does not say which right is missing is told it."""
     name, code, message = refused_operation(error), error_code(error), error_message(error)
-    needed = rights_of(name)[:1] if code in DENIED else ()
-    told = [message, *(f"it needs {right}" for right in needed if right not in message)]
-    return error_of(name, code, "; ".join(filter(None, told)))
+    right = right_of(name) if code in DENIED else ""
+    needed = f"it needs {right}" if right and right not in message else ""
+    return error_of(name, code, "; ".join(filter(None, (message, needed))))
 
 
 def run(reading: Reader, connection: Connection) -> Any:

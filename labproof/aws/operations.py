@@ -26,10 +26,14 @@ class Operation:
     absent: tuple[str, ...] = ()
 
     @property
+    def api_name(self) -> str:
+        """The name that AWS has for it: ``GetBucketPolicy``."""
+        return "".join(part.capitalize() for part in self.name.split("_"))
+
+    @property
     def actions(self) -> tuple[str, ...]:
         """The IAM actions that it needs, the usual one first."""
-        own = "".join(part.capitalize() for part in self.name.split("_"))
-        return self.rights or (f"{self.service}:{own}",)
+        return self.rights or (f"{self.service}:{self.api_name}",)
 
 
 NO_ENTITY, NO_RESOURCE = ("NoSuchEntity",), ("ResourceNotFoundException",)
@@ -171,6 +175,10 @@ def means_absence(name: str, code: str) -> bool:
     return code in ABSENT.get(name, ANY_ABSENT)
 
 
-def rights_of(name: str) -> tuple[str, ...]:
-    """Return the rights that an operation of this name needs, none for what is not declared."""
-    return next((one.actions for one in OPERATIONS if one.name == name), ())
+def right_of(name: str) -> str:
+    """Return the right that an operation of this name needs; "" where that is not known for sure.
+
+    An error does not tell the service, and operations of two services may have one name.
+    """
+    rights = [one.actions[0] for one in OPERATIONS if one.name == name]
+    return rights[0] if len(rights) == 1 else ""

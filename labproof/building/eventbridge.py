@@ -12,9 +12,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labproof.aws.answers import is_error
+from labproof.aws.asking import run
 from labproof.aws.connection import Connection
 from labproof.aws.errors import is_absent
-from labproof.evidence.collect.rules import read_rules
+from labproof.evidence.collect.rules import rules
+from labproof.labs.arns import arn
 
 TARGET_ID = "function"
 
@@ -38,12 +40,11 @@ class Rule:
 
     @property
     def arn(self) -> str:
-        return f"arn:{self.partition}:events:{self.region}:{self.account}:rule/{self.name}"
+        return arn("rule", self.name, vars(self))
 
     @property
     def function_arn(self) -> str:
-        place = f"{self.partition}:lambda:{self.region}:{self.account}"
-        return f"arn:{place}:function:{self.function}"
+        return arn("function", self.function, vars(self))
 
     @property
     def pattern(self) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def _permit(rule: Rule, connection: Connection) -> None:
 
 def _served_by_another(rule: Rule, connection: Connection) -> bool:
     """Tell whether an enabled rule under another name sends the bucket's objects on."""
-    found = read_rules(connection, rule.function_arn)
+    found = run(rules(rule.function_arn), connection)
     return not is_error(found) and any(
         r["name"] != rule.name and r["state"] == "ENABLED" and r["pattern"] == rule.pattern
         for r in found

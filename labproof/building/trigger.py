@@ -16,7 +16,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labproof.aws.connection import Connection
-from labproof.aws.errors import AwsError, error_code, is_absent
+from labproof.aws.errors import AwsError, error_code, error_message, is_absent
+from labproof.labs.arns import arn
 
 TARGETS = (
     "TopicConfigurations",
@@ -57,12 +58,11 @@ class Trigger:
     @property
     def function_arn(self) -> str:
         """The unqualified ARN: a notification to one version would miss later deployments."""
-        place = f"{self.partition}:lambda:{self.region}:{self.account}"
-        return f"arn:{place}:function:{self.function}"
+        return arn("function", self.function, vars(self))
 
     @property
     def bucket_arn(self) -> str:
-        return f"arn:{self.partition}:s3:::{self.bucket}"
+        return arn("bucket", self.bucket, vars(self))
 
     def configuration(self) -> dict[str, Any]:
         """The notification as S3 stores it."""
@@ -192,7 +192,7 @@ def _notify(trigger: Trigger, connection: Connection) -> None:
             if time.monotonic() > deadline or "validate" not in str(error):
                 raise AwsError(
                     f"S3 does not accept {trigger.function} as a target of {trigger.bucket}'s "
-                    f"notifications ({error.response['Error'].get('Message')}): look for another "
+                    f"notifications ({error_message(error)}): look for another "
                     "notification of the same events on the bucket, and for the function itself."
                 ) from error
         time.sleep(pause)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from labproof.aws.connection import Connection
 from labproof.faults.errors import FaultError
+from labproof.labs.arns import arns
 from labproof.labs.lab import Lab
 
 
@@ -21,6 +22,13 @@ class Client(Protocol):
         """Write a file; None removes it."""
 
 
+# The parts whose ARNs a fault may name, as ``$source_arn``
+NAMED = {
+    "source": "source_bucket",
+    "destination": "destination_bucket",
+    "table": "table",
+    "function": "function",
+}
 # The sandbox tries a failed event again after one and two seconds.
 RETRY_MS = 4000
 FRESH_ROLE_S = 60.0  # how long other services may not know a role that was just made
@@ -47,16 +55,17 @@ class Place:
     def words(self) -> dict[str, str]:
         """What a fault's arguments may name as ``$name``: names and ARNs of the lab."""
         names = {k: v for k, v in self.lab.names().items() if isinstance(v, str)}
-        place = "{region}:{account}".format(**self.identity)
+        known = arns(self.lab, self.identity)
         aws, account = f"arn:{self.identity['partition']}", self.identity["account"]
         return {
             **names,
             **self.identity,
             "aws": aws,
-            "source_arn": f"{aws}:s3:::{self.lab.source.bucket}",
-            "destination_arn": f"{aws}:s3:::{self.lab.destination.bucket}",
-            "table_arn": f"{aws}:dynamodb:{place}:table/{self.lab.table.name}",
-            "function_arn": f"{aws}:lambda:{place}:function:{self.lab.function.name}",
+            **{f"{part}_arn": known.get(part, "") for part in ("table", "function")},
+            **{
+                f"{which}_arn": known.get(f"{which}_bucket", "")
+                for which in ("source", "destination")
+            },
             "iam": f"{aws}:iam::{account}",
         }
 

@@ -12,6 +12,7 @@ from typing import Any
 from labproof.aws.answers import is_error
 from labproof.evidence.snapshot import Snapshot
 from labproof.grading.rubric import Requirement
+from labproof.labs.arns import arn
 from labproof.labs.grants import managed_policy_arn, policy_documents, targets
 from labproof.labs.lab import Lab
 
@@ -102,12 +103,11 @@ def attach_policies(lab: Lab, place: dict[str, str]) -> str:
 
 def key_policy(lab: Lab, place: dict[str, str]) -> dict[str, Any]:
     """Return a key policy for the account's administrators, S3 and the role."""
-    account = f"arn:{place['partition']}:iam::{place['account']}"
     own = {"Effect": "Allow", "Resource": "*"}
     return {
         "Version": "2012-10-17",
         "Statement": [
-            own | {"Principal": {"AWS": f"{account}:root"}, "Action": "kms:*"},
+            own | {"Principal": {"AWS": arn("account", "", place)}, "Action": "kms:*"},
             own
             | {
                 "Principal": {"Service": "s3.amazonaws.com"},
@@ -115,6 +115,6 @@ def key_policy(lab: Lab, place: dict[str, str]) -> dict[str, Any]:
                 "Condition": {"StringEquals": {"aws:SourceAccount": place["account"]}},
             },
             own
-            | {"Principal": {"AWS": f"{account}:role/{lab.role.name}"}, "Action": "kms:Decrypt"},
+            | {"Principal": {"AWS": arn("role", lab.role.name, place)}, "Action": "kms:Decrypt"},
         ],
     }

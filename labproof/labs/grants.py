@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from labproof.labs.arns import arn
 from labproof.labs.lab import Lab
 
 SERVICE_ROLE_POLICIES = {"AWSLambdaBasicExecutionRole"}
-# What a grant can be on: the variable with the name that it needs, if any, and the ARN.
+# What a grant can be on: the variable with the name that it needs, if any, and the kind of ARN.
 TARGETS: dict[str, tuple[str | None, str]] = {
-    "source": ("source_bucket", "arn:{partition}:s3:::{name}"),
-    "source-objects": ("source_bucket", "arn:{partition}:s3:::{name}/*"),
-    "destination": ("destination_bucket", "arn:{partition}:s3:::{name}"),
-    "destination-objects": ("destination_bucket", "arn:{partition}:s3:::{name}/*"),
-    "table": ("table", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"),
-    "topic": ("topic", "arn:{partition}:sns:{region}:{account}:{name}"),
-    "logs": (None, "arn:{partition}:logs:{region}:{account}:*"),
-    # A key's ARN is known only once the key exists; its alias stands for it until then.
-    "key": ("key_alias", "{key_arn}"),
+    "source": ("source_bucket", "bucket"),
+    "source-objects": ("source_bucket", "objects"),
+    "destination": ("destination_bucket", "bucket"),
+    "destination-objects": ("destination_bucket", "objects"),
+    "table": ("table", "table"),
+    "topic": ("topic", "topic"),
+    "logs": (None, "logs"),
+    "key": ("key_alias", "key"),
 }
 
 
 def targets(lab: Lab, key_arn: str, **place: str) -> dict[str, list[str]]:
     """Return what a grant can be ``on``: ``{target: [ARN, ...]}``.
 
-    ``place`` holds ``partition``, ``region`` and ``account``.
+    ``place`` holds ``partition``, ``region`` and ``account``; a key's ARN is known only once the
+    key exists.
     """
-    place = {**place, "key_arn": key_arn}
     return {
-        target: [form.format(name=name, **place) for name in names]
-        for target, (part, form) in TARGETS.items()
+        target: [key_arn] if target == "key" else [arn(kind, name, place) for name in names]
+        for target, (part, kind) in TARGETS.items()
         if (names := _names(lab, part))
     }
 
@@ -73,4 +73,4 @@ def managed_policy_arn(policy: str, partition: str) -> str:
     if policy.startswith("arn:"):
         return policy
     path = "service-role/" if policy in SERVICE_ROLE_POLICIES else ""
-    return f"arn:{partition}:iam::aws:policy/{path}{policy}"
+    return arn("aws-policy", f"{path}{policy}", {"partition": partition})

@@ -10,6 +10,7 @@ from typing import Any
 
 from labproof.labs import naming
 from labproof.labs.declaring import problem
+from labproof.labs.arns import FORMS
 from labproof.labs.grants import TARGETS
 from labproof.labs.values import SOME_TEXTS
 
@@ -54,7 +55,7 @@ def bad_environment(host: str, environment: Any, named: set[str]) -> Iterator[st
 
 def environment(values: dict[str, Any]) -> dict[str, str]:
     """Return the function's variables with the names that they stand for; of a topic, its ARN."""
-    forms = {"topic": TARGETS["topic"][1].replace("{name}", str(values["lab_topic"]))}
+    forms = {"topic": FORMS["topic"].replace("{name}", str(values["lab_topic"]))}
     return {
         name: forms.get(part, values[f"lab_{part}"])
         for name, part in values["lab_function_environment"].items()

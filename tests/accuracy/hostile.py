@@ -21,12 +21,12 @@ from botocore import xform_name
 from botocore.awsrequest import AWSResponse
 
 from labproof.aws import connection as aws
+from labproof.aws.operations import OPERATIONS
 from labproof.evidence import taking as grading
 from labproof.evidence.snapshot import Snapshot
 from labproof.evidence.taking import InventoryLab
 from labproof.evidence.uploads import probe, samples
 from labproof.grading.judge import judge
-from tests.support.rights import ACTIONS
 
 from .labs import Bench, client_files
 from .verdicts import Verdicts, compare
@@ -62,6 +62,7 @@ NEEDED_BY: dict[str, tuple[str, ...]] = {
     "s3.HeadObject": ("metadata.item", "source-bucket.anonymous-read", "source-bucket.encrypted"),
     "s3.ListObjectsV2": ("transfer.listed", "source-bucket.https-only"),
 }
+RIGHTS = {f"{one.service}.{one.api_name}": one.actions[0] for one in OPERATIONS}
 # A call that the probe makes to have it on record
 ON_RECORD = "s3.GetBucketVersioning"
 Refuse = Callable[[str], str | None]
@@ -95,8 +96,8 @@ def refusal(name: str, code: str) -> tuple[AWSResponse, dict[str, Any]]:
 
 
 def right(name: str) -> str:
-    """Return the right that an operation needs."""
-    return ACTIONS.get(name, [name.replace(".", ":", 1)])[0]
+    """Return the right that an operation needs; a sandbox's own ones are not declared."""
+    return RIGHTS.get(name, name.replace(".", ":", 1))
 
 
 def call(name: str) -> str:

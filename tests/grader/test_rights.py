@@ -10,15 +10,16 @@ import pytest
 from attrs import evolve
 
 from labproof.analysis.policies import Request, may
+from labproof.aws.operations import OPERATIONS
 from labproof.building.grader_rights import grader_policy
 from labproof.evidence.taking import InventoryLab, take
 from labproof.labs.lab import Lab
 from tests.support.grading import KINDS, TIMEOUT_S, Asked, client_files, grade, told
 from tests.support.learner import allow, build, document
-from tests.support.rights import ACTIONS
 
 from .conftest import Enrol
 
+ACTIONS = {f"{one.service}.{one.api_name}": one.actions for one in OPERATIONS}
 # Who asks needs no right to be told who asks.
 FREE = {"sts.GetCallerIdentity"}
 # In a sandbox the caller is root, whom no bucket policy binds: a role asks in its place.
@@ -52,15 +53,10 @@ ANYWHERE = {"sns:Unsubscribe"}
 
 
 def actions(asked: Asked) -> list[str]:
-    """Return the rights that a call needs."""
-    service, _, name = asked.operation.partition(".")
-    wanted = ACTIONS.get(asked.operation, [f"{service}:{name}"])
-    versions = [o for o in asked.request.get("Delete", {}).get("Objects", []) if "VersionId" in o]
-    if asked.operation == "s3.DeleteObjects" and versions:
-        return ["s3:DeleteObjectVersion"]
-    if "VersionId" in asked.request and wanted == ["s3:GetObject"]:
-        return ["s3:GetObjectVersion"]
-    return wanted
+    """Return the rights that a call needs: of a version's, a right of its own."""
+    usual, *of_versions = ACTIONS[asked.operation]
+    objects = [asked.request, *asked.request.get("Delete", {}).get("Objects", [])]
+    return of_versions if of_versions and any("VersionId" in o for o in objects) else [usual]
 
 
 def resources(asked: Asked, lab: Lab, place: dict[str, str]) -> list[str]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.findings import EXCEPTIONS, PARTS, Verdict, judge, resources, summary, table
+from audit.findings import EXCEPTIONS, Verdict, judge, resources, summary, table
 from audit.run import environment
 from labproof.aws.connection import Connection
+from labproof.labs.arns import KINDS
 from tests.support.fakes import a_lab
 
 IDENTITY = {"partition": "aws-cn", "region": "cn-north-1", "account": "111122223333"}
@@ -87,6 +88,6 @@ def test_the_document_shows_the_exceptions_as_they_are() -> None:
 def test_every_exception_is_of_known_parts_and_says_why_in_one_sentence() -> None:
     for check, entry in EXCEPTIONS.items():
         assert entry["parts"], check
-        assert set(entry["parts"]) <= {*PARTS, "key"}, check
+        assert set(entry["parts"]) <= {*KINDS, "all_trails", "key"}, check
         assert entry["why"].endswith("."), check
         assert ". " not in entry["why"], check
