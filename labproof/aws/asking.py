@@ -28,7 +28,6 @@ from labproof.aws.operations import right_of
 MOST_AT_ONCE, MOST_LOCALLY = 10, 4
 LONGEST_DOCUMENT = 40_000  # characters; AWS takes 32,768 at most, for a key's policy
 DEEPEST = 30
-MOST_TAGS, LONGEST_TAG = 50, 256
 # How AWS says that a right is missing; an answer without a body has no code but its status.
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"}
 
@@ -185,12 +184,7 @@ def _depth(value: Any) -> int:
 
 
 def tags(pairs: Any, name: str = "Key", value: str = "Value") -> Any:
-    """Return tags as ``{name: value}``, no more than AWS allows."""
+    """Return tags as ``{name: value}``."""
     if nothing(pairs):
         return pairs or {}
-    return bounded_tags({pair[name]: pair.get(value, "") for pair in pairs})
-
-
-def bounded_tags(found: dict[str, str]) -> dict[str, str]:
-    kept = list(found.items())[:MOST_TAGS]
-    return {str(k)[:LONGEST_TAG]: str(v)[:LONGEST_TAG] for k, v in kept}
+    return {pair[name]: pair.get(value, "") for pair in pairs}

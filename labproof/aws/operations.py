@@ -2,7 +2,7 @@
 
 ``purposes`` are the statements of the grader's policy that an operation is needed for (each is on
 resources of its own, :mod:`labproof.building.grader_rights`); one without any is asked only while
-a lab is built, or needs no right. Rights are those of
+a lab is built or broken, or needs no right. Rights are those of
 https://docs.aws.amazon.com/service-authorization/latest/reference/.
 """
 
@@ -67,9 +67,6 @@ OPERATIONS = (
     Operation("s3", "get_bucket_policy", BUCKETS, absent=("NoSuchBucketPolicy",)),
     Operation("s3", "get_bucket_acl", BUCKETS),
     Operation(
-        "s3", "get_bucket_ownership_controls", BUCKETS, absent=("OwnershipControlsNotFoundError",)
-    ),
-    Operation(
         service="s3",
         name="get_bucket_notification_configuration",
         purposes=SOURCE,
@@ -84,7 +81,8 @@ OPERATIONS = (
         rights=("s3:GetEncryptionConfiguration",),
         absent=("ServerSideEncryptionConfigurationNotFoundError",),
     ),
-    Operation("s3", "get_bucket_tagging", SOURCE, absent=("NoSuchTagSet", "NoSuchTagSetError")),
+    Operation("s3", "get_bucket_tagging", absent=("NoSuchTagSet", "NoSuchTagSetError")),
+    Operation("s3", "get_bucket_ownership_controls", absent=("OwnershipControlsNotFoundError",)),
     Operation("s3", "get_bucket_lifecycle_configuration", absent=("NoSuchLifecycleConfiguration",)),
     Operation("s3", "put_object", **UPLOAD),
     Operation("s3", "create_multipart_upload", **UPLOAD),
@@ -133,7 +131,6 @@ OPERATIONS = (
     Operation("kms", "get_key_policy", **KEY),
     # of asymmetric keys, which do not rotate
     Operation("kms", "get_key_rotation_status", **KEY, absent=("UnsupportedOperationException",)),
-    Operation("kms", "list_grants", **KEY),
     Operation("kms", "list_resource_tags"),
     # S3 asks for it in the name of who uploads to an encrypted bucket.
     Operation("kms", "generate_data_key", ("EncryptUploads",)),
@@ -164,7 +161,7 @@ ABSENT: dict[str, frozenset[str]] = {
     name: frozenset(code for one in OPERATIONS if one.name == name for code in one.absent)
     for name in {one.name for one in OPERATIONS}
 }
-ANY_ABSENT = frozenset().union(*ABSENT.values())
+ABSENT_CODES = frozenset().union(*ABSENT.values())
 
 
 def means_absence(name: str, code: str) -> bool:
@@ -172,7 +169,7 @@ def means_absence(name: str, code: str) -> bool:
 
     What is not declared here may say so by any of the codes.
     """
-    return code in ABSENT.get(name, ANY_ABSENT)
+    return code in ABSENT.get(name, ABSENT_CODES)
 
 
 def right_of(name: str) -> str:

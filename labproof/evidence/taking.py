@@ -10,10 +10,11 @@ from typing import Any
 
 import labproof
 from labproof.aws.answers import error_of, is_error
+from labproof.aws.asking import run
 from labproof.aws.connection import Connection, check_account
 from labproof.aws.errors import AwsError
 from labproof.evidence.collect import collect
-from labproof.evidence.collect.logs import read_log_group
+from labproof.evidence.collect.logs import log_group
 from labproof.evidence.redaction import cleaned
 from labproof.evidence.snapshot import SCHEMA_VERSION
 from labproof.evidence.uploads import default_timeout, probe
@@ -74,7 +75,7 @@ def take(
         seen = watch.time("probe", lambda: probe(lab, connection, state, patience))
         # A function's first invocation, which may be the probe's, makes its log group.
         if state["log_group"] is None:
-            state["log_group"] = read_log_group(connection, f"/aws/lambda/{lab.function.name}")
+            state["log_group"] = run(log_group(lab.function.log_group), connection)
     key = {} if is_error(state) or is_error(state.get("key")) else state.get("key") or {}
     arns = targets(lab, key.get("arn", ""), **place)
     return {

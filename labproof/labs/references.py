@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from labproof.labs import naming
-from labproof.labs.declaring import problem
 from labproof.labs.arns import FORMS
+from labproof.labs.declaring import problem
 from labproof.labs.grants import TARGETS
 from labproof.labs.values import SOME_TEXTS
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from labproof.ansible.action import LabAction
 from labproof.aws.connection import check_account
-from labproof.evidence.collect import read_lab
+from labproof.evidence.collect.survey import survey
 from labproof.faults import Client, Fault, FaultError, Place, fault, for_lab
 from labproof.faults.planted import Planted, at_random, expect_none, mend_in, plant_in
 from labproof.labs.lab import Lab
@@ -111,8 +111,7 @@ class ClientHost(Client):
 def expect_built(place: Place) -> None:
     """Raise FaultError unless all parts of a lab exist."""
     lab, place_of = place.lab, place.connection
-    check_account(place_of)
-    found = read_lab(lab, place_of)
+    found = survey(lab, place_of, check_account(place_of))
     missing = [part.replace("_", " ") for part in PARTS if part in found and found[part] is None]
     if missing:
         raise FaultError(

@@ -6,15 +6,16 @@ from typing import Any
 
 from labproof.ansible.action import LabAction
 from labproof.aws.connection import preload
+from labproof.aws.operations import SERVICES
 from labproof.building.grader_rights import grader_policy
 from labproof.building.preflight import OWNER_TAG, inspect
-from labproof.evidence.collect import SERVICES
+from labproof.labs.arns import arns
 from labproof.labs.grants import function_environment, managed_policy_arn, targets
 from labproof.labs.lab import Lab, LabError
 from labproof.labs.resolving import CLAIMED, shared_names
 
 # Ansible loads this file before it forks a worker per host: read the API models here, once for all.
-preload(("sts", *SERVICES))
+preload(SERVICES)
 NAMES = tuple(variable.name for variable in CLAIMED)
 WHO = ("aws_account_id", "aws_access_key", "aws_profile", "aws_assume_role_arn")
 
@@ -31,7 +32,8 @@ class ActionModule(LabAction):
         facts = {
             "lab": in_account(lab, identity),
             "lab_identity": identity,
-            "lab_arns": targets(lab, seen["key_arn"], **identity),
+            "lab_arns": arns(lab, identity),
+            "lab_grant_targets": targets(lab, seen["key_arn"], **identity),
             "lab_ownership": seen["ownership"],
             "lab_key_arn": seen["key_arn"],
             "lab_grader_policy": grader_policy(lab, identity),

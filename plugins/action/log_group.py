@@ -11,8 +11,9 @@ from typing import Any
 
 from labproof.ansible.action import LabAction
 from labproof.aws.answers import is_error
+from labproof.aws.asking import run
 from labproof.aws.errors import AwsError
-from labproof.evidence.collect.logs import read_log_group
+from labproof.evidence.collect.logs import log_group
 
 
 class ActionModule(LabAction):
@@ -25,7 +26,7 @@ class ActionModule(LabAction):
 
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         name, logs = arguments["name"], self.connection.client("logs")
-        found = read_log_group(self.connection, name)
+        found = run(log_group(name), self.connection)
         if found is not None and is_error(found):
             raise AwsError(f"The log group {name} cannot be read: {found['error']['message']}.")
         changes: list[tuple[Callable[..., Any], dict[str, Any]]] = []

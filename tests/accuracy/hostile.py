@@ -50,11 +50,8 @@ NEEDED_BY: dict[str, tuple[str, ...]] = {
     "s3.DeleteObjects": (),
     "s3.ListObjectVersions": (),
     "dynamodb.DescribeContinuousBackups": ("table.recoverable",),
-    "kms.ListGrants": (),
     "s3.GetBucketAcl": ("source-bucket.private", "destination-bucket.private"),
     "s3.GetBucketEncryption": ("source-bucket.encrypted",),
-    "s3.GetBucketOwnershipControls": (),
-    "s3.GetBucketTagging": (),
     "s3.GetBucketVersioning": ("source-bucket.versioned",),
     "s3.GetPublicAccessBlock": (
         *("source-bucket.private", "source-bucket.public-access", "destination-bucket.private"),

@@ -11,10 +11,10 @@ from typing import Any
 from unittest.mock import patch
 
 from labproof.aws.connection import Connection
-from labproof.evidence.collect import ALL_SERVICES
+from labproof.aws.operations import SERVICES
 from labproof.evidence.snapshot import Snapshot
 from labproof.evidence.taking import InventoryLab, take
-from labproof.evidence.uploads import SERVICES, samples
+from labproof.evidence.uploads import samples
 from labproof.faults import Place
 from labproof.grading.judge import judge
 from labproof.labs.kinds import kinds
@@ -86,7 +86,7 @@ class Bench:
     ) -> tuple[InventoryLab, Place]:
         """Build one of the five labs, step by step."""
         entry = self.enrol(label, account)
-        for service in {*ALL_SERVICES, *SERVICES}:
+        for service in SERVICES:
             entry.connection.client(service)
         client = Path(entry.lab.client.dir)
         client.mkdir(parents=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labproof.evidence.collect import read_lab
+from labproof.evidence.collect.survey import survey
 from tests.support.world import World
 
 HOSTS = ("xfusion", "devops", "event-copy", "file-metadata", "secure-ingestion")
@@ -26,10 +26,14 @@ STEPS = (
 STEPPED = ("devops", "secure-ingestion")
 
 
+def surveyed(world: World, host: str) -> dict[str, Any]:
+    entry = world.lab(host)
+    return survey(entry.lab, entry.connection, entry.connection.identity())
+
+
 def existing(world: World, host: str) -> dict[str, Any]:
     """Return the parts of a lab that exist."""
-    entry = world.lab(host)
-    return {k: v for k, v in read_lab(entry.lab, entry.connection).items() if v is not None}
+    return {part: seen for part, seen in surveyed(world, host).items() if seen is not None}
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +58,7 @@ def test_check_mode_on_an_empty_account_neither_fails_nor_changes(world: World) 
 
 def test_steps_alone_and_the_site_build_every_part_of_every_lab(built: World) -> None:
     for host in HOSTS:
-        entry = built.lab(host)
-        found = read_lab(entry.lab, entry.connection)
+        found = surveyed(built, host)
         assert [part for part, seen in found.items() if seen is None] == [], host
 
 

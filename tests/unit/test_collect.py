@@ -13,7 +13,8 @@ from labproof.aws.answers import is_error
 from labproof.aws.connection import Connection
 from labproof.aws.operations import ABSENT
 from labproof.evidence import archive
-from labproof.evidence.collect import collect, read_lab
+from labproof.evidence.collect import collect
+from labproof.evidence.collect.survey import survey
 from tests.support.account import ANSWERS, PLACE, POLICY, PREFIX, a_whole_lab
 from tests.support.wire import TIMEOUT, Asked, Wire, wired
 
@@ -208,7 +209,7 @@ def test_answers_such_as_aws_never_gives_are_errors_of_their_part(
 
 @pytest.mark.usefixtures("wire")
 def test_before_building_no_more_is_read_than_whose_a_part_is() -> None:
-    found = read_lab(a_whole_lab(), Connection())
+    found = survey(a_whole_lab(), Connection(), PLACE)
     assert {part for part, seen in found.items() if seen is None} == {"trail_log_group"}
     assert {part for part, seen in found.items() if seen and is_error(seen["tags"])} == set()
     assert found["table"]["key"][0]["name"] == "device_id"

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from labproof.aws.asking import run
 from labproof.building.eventbridge import Rule
-from labproof.building.preflight import OWNER_TAG, conflicts, index_conflicts, ownership
+from labproof.building.preflight import OWNER_TAG, conflicts, ownership
 from labproof.building.trigger import Trigger, trigger_suffix
-from labproof.evidence.collect.extensions import read_indexes, read_stack, read_topic
+from labproof.evidence.collect import stacks, tables, topics
 from labproof.evidence.prove import extensions
 from labproof.labs.lab import Lab
 from labproof.labs.resolving import resolve
@@ -46,10 +47,13 @@ def test_an_absent_stack_is_told_from_one_that_may_not_be_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     absent = refusal("ValidationError", message="Stack with id st does not exist")
-    connection = connect(monkeypatch, cloudformation=FakeClient(describe_stacks=absent))
-    assert read_stack(connection, "st") is None
-    refused = FakeClient(describe_stacks=refusal("AccessDenied"))
-    assert "error" in read_stack(connect(monkeypatch, cloudformation=refused), "st")
+    client = FakeClient(describe_stacks=absent, describe_stack_resources=absent)
+    connection = connect(monkeypatch, cloudformation=client)
+    assert run(stacks.stack("st"), connection) is None
+    denied = refusal("AccessDenied")
+    refused = FakeClient(describe_stacks=denied, describe_stack_resources=denied)
+    connection = connect(monkeypatch, cloudformation=refused)
+    assert "error" in run(stacks.stack("st"), connection)
 
 
 def test_a_stack_is_read_with_its_resources_by_type(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,27 +66,41 @@ def test_a_stack_is_read_with_its_resources_by_type(monkeypatch: pytest.MonkeyPa
     client = FakeClient(
         describe_stacks={"Stacks": [stack]}, describe_stack_resources={"StackResources": resources}
     )
-    assert read_stack(connect(monkeypatch, cloudformation=client), "st") == {
+    connection = connect(monkeypatch, cloudformation=client)
+    found = {
         "name": "st",
         "status": "CREATE_COMPLETE",
-        "tags": OURS,
         "resources": {"AWS::S3::Bucket": ["b", "c"]},
     }
+    assert run(stacks.stack("st"), connection) == found
+    assert run(stacks.survey("st"), connection) == found | {"tags": OURS}
 
 
 def test_an_index_is_read_with_the_types_of_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     schema = [{"AttributeName": k["name"], "KeyType": k["role"]} for k in KEY]
     types = [{"AttributeName": k["name"], "AttributeType": "S"} for k in KEY]
     index = {"IndexName": "i", "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}}
-    table = {"AttributeDefinitions": types, "GlobalSecondaryIndexes": [index]}
-    client = FakeClient(describe_table={"Table": table})
-    (found,) = read_indexes(connect(monkeypatch, dynamodb=client), "t")
+    table = {"TableName": "t", "TableArn": "arn:t", "TableStatus": "ACTIVE", "KeySchema": schema}
+    whole = table | {"AttributeDefinitions": types, "GlobalSecondaryIndexes": [index]}
+    client = FakeClient(describe_table={"Table": whole}, list_tags_of_resource={"Tags": []})
+    (found,) = run(tables.survey("t"), connect(monkeypatch, dynamodb=client))["indexes"]
     assert (found["name"], found["key"], found["projection"]) == ("i", KEY, "ALL")
 
 
 def test_an_absent_topic_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     client = FakeClient(get_topic_attributes=refusal("NotFound"))
-    assert read_topic(connect(monkeypatch, sns=client), "arn:aws:sns:r:1:t") is None
+    connection = connect(monkeypatch, sns=client)
+    assert run(topics.topic("arn:aws:sns:r:1:t"), connection) is None
+    assert run(topics.survey("arn:aws:sns:r:1:t"), connection) is None
+
+
+def test_a_topic_is_read_with_its_key_or_with_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    tags = {"Tags": [{"Key": OWNER_TAG, "Value": "ada"}]}
+    attributes = {"Attributes": {"KmsMasterKeyId": "k"}}
+    client = FakeClient(get_topic_attributes=attributes, list_tags_for_resource=tags)
+    connection, arn = connect(monkeypatch, sns=client), "arn:aws:sns:r:1:t"
+    assert run(topics.topic(arn), connection) == {"name": "t", "arn": arn, "key": "k"}
+    assert run(topics.survey(arn), connection) == {"name": "t", "arn": arn, "tags": OURS}
 
 
 def test_what_a_stack_of_ours_made_is_ours_without_a_tag() -> None:
@@ -128,10 +146,12 @@ def test_one_of_several_buckets_that_is_taken_is_named() -> None:
 
 def test_an_index_of_another_key_is_in_the_way_and_a_missing_one_is_not() -> None:
     lab = a_lab(lab_table_index="by-time")
-    assert index_conflicts(lab, None) == []
-    assert index_conflicts(lab, []) == []
-    assert index_conflicts(lab, [{"name": "by-time", "key": KEY}]) == []
-    (problem,) = index_conflicts(lab, [{"name": "by-time", "key": KEY[:1]}])
+    table = {"name": "ada-items", "key": lab.table.key, "tags": {}}
+    fine = {"name": "by-time", "key": KEY}
+    for indexes in ([], [fine], [fine, {"name": "another", "key": KEY[:1]}]):
+        assert conflicts(lab, {"table": table | {"indexes": indexes}}) == []
+    other = {"table": table | {"indexes": [{"name": "by-time", "key": KEY[:1]}]}}
+    (problem,) = conflicts(lab, other)
     assert "needs BucketName (S, HASH), UploadTime (S, RANGE)" in problem
 
 

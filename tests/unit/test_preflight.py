@@ -140,7 +140,10 @@ def test_only_what_carries_the_labs_tag_is_ours(part: Any, state: str) -> None:
 
 def test_nothing_stands_in_the_way_of_a_lab_that_is_absent_or_right() -> None:
     assert conflicts(a_lab(), {"role": None, "table": None, "source_bucket": None}) == []
-    assert conflicts(a_lab(), {"role": {"trust": trust(LAMBDA)}, "table": {"key": KEY}}) == []
+    assert (
+        conflicts(a_lab(), {"role": {"trust": trust(LAMBDA)}, "table": {"key": KEY, "indexes": []}})
+        == []
+    )
     assert conflicts(a_lab(), {}) == []
 
 
@@ -159,7 +162,7 @@ def test_a_role_of_others_is_in_the_way() -> None:
     ],
 )
 def test_a_table_with_another_key_is_in_the_way(key: list[dict[str, Any]]) -> None:
-    (said,) = conflicts(a_lab(), {"table": {"key": key}})
+    (said,) = conflicts(a_lab(), {"table": {"key": key, "indexes": []}})
     assert f"{key[-1]['name']} ({key[-1]['type']}, {key[-1]['role']})" in said
     assert "the lab needs LogID (S, HASH) alone" in said
 
@@ -197,7 +200,7 @@ def test_conflicts_stop_who_builds_and_nobody_else(
     monkeypatch: pytest.MonkeyPatch, identity: dict[str, str]
 ) -> None:
     evidence = {"source_bucket": error("403"), "role": None}
-    monkeypatch.setattr(preflight, "read_lab", lambda lab, connection: evidence)
+    monkeypatch.setattr(preflight, "survey", lambda lab, connection, place: evidence)
     states = {"source_bucket": "unknown", "role": "absent"}
     found = inspect(a_lab(), Connection(), building=False)
     assert (found["identity"], found["ownership"]) == (identity, states)

@@ -15,16 +15,24 @@ from typing import Any
 from labproof.aws.answers import error_of, is_error
 from labproof.aws.asking import Reader, nothing, run, together
 from labproof.aws.connection import Connection
-from labproof.evidence.collect import buckets, extras, functions, keys, logs, roles, tables, trails
+from labproof.evidence.collect import (
+    buckets,
+    functions,
+    keys,
+    logs,
+    roles,
+    stacks,
+    tables,
+    topics,
+    trails,
+)
 from labproof.evidence.collect.rules import rules
 from labproof.evidence.collect.samples import SAMPLE, samples
 from labproof.evidence.collect.users import users
 from labproof.evidence.redaction import cleaned
+from labproof.labs.arns import arn
 from labproof.labs.lab import Lab
 
-SERVICES = ("s3", "iam", "dynamodb", "lambda", "logs")
-# What collect() may ask; to be loaded before a process forks.
-ALL_SERVICES = (*SERVICES, "events", "kms", "cloudtrail", "s3control")
 MOST_BYTES = 150_000  # of the whole state as JSON
 QUALIFIER = re.compile(r"[0-9A-Za-z_-]+")
 MOST_QUALIFIERS = 5
@@ -37,35 +45,6 @@ def collect(lab: Lab, connection: Connection, place: dict[str, str]) -> dict[str
     """
     found = run(_everything(lab, place, bool(connection.endpoint_url)), connection)
     return _bounded(cleaned(found))
-
-
-def read_lab(lab: Lab, connection: Connection) -> dict[str, Any]:
-    """Return which parts of a lab exist, and whose they are: what is needed before building.
-
-    Each part has ``name`` and ``tags``; a role has its ``trust``, a table its ``key``, a key its
-    ``arn``.
-    """
-    wanted = {
-        "source_bucket": (_bucket, lab.source.bucket),
-        "destination_bucket": (_bucket, lab.destination.bucket),
-        "role": (roles.survey, lab.role.name),
-        "table": (tables.survey, lab.table.name),
-        "function": (functions.survey, lab.function.name),
-        "log_group": (logs.survey, f"/aws/lambda/{lab.function.name}"),
-        "key": (keys.survey, lab.key.alias),
-        "trail": (trails.survey, lab.trail.name),
-        "trail_bucket": (_bucket, lab.trail.bucket),
-        "trail_role": (roles.survey, lab.trail.role),
-        "trail_log_group": (logs.survey, lab.trail.role and f"/aws/cloudtrail/{lab.trail.name}"),
-        "log_bucket": (_bucket, lab.logs.bucket),
-    }
-    readings = {part: reader(name) for part, (reader, name) in wanted.items() if name}
-    found: dict[str, Any] = run(together(readings), connection)
-    return found
-
-
-def _bucket(name: str) -> Reader:
-    return buckets.bucket(name, settings=("tags",))
 
 
 def _everything(lab: Lab, place: dict[str, str], emulated: bool) -> Reader:
@@ -93,25 +72,15 @@ def _parts(lab: Lab, place: dict[str, str], emulated: bool) -> dict[str, Reader]
         "table": _if(lab.table.name, tables.table),
         "function": functions.function(lab.function.name),
         "aliases": functions.aliases(lab.function.name),
-        "rules": rules(function_arn(lab, place)),
-        "log_group": logs.log_group(f"/aws/lambda/{lab.function.name}"),
-        "topic": _if(lab.topic.name, lambda name: extras.topic(topic_arn(name, place))),
-        "stack": _if(lab.stack.name, extras.stack),
+        "rules": rules(arn("function", lab.function.name, place)),
+        "log_group": logs.log_group(lab.function.log_group),
+        "topic": _if(lab.topic, lambda topic: topics.topic(arn("topic", topic.name, place))),
+        "stack": _if(lab.stack.name, stacks.stack),
         "key": _if(lab.key.alias, keys.key),
         "trail": _if(lab.trail.name, trails.trail),
         "users": _if("account.no-keys" in lab.requirements, lambda _: users()),
         "samples": _if(SAMPLE in lab.client.files, lambda _: samples(lab.source.bucket)),
     }
-
-
-def function_arn(lab: Lab, place: dict[str, str]) -> str:
-    """Return the ARN that the lab's function has by its name."""
-    return "arn:{partition}:lambda:{region}:{account}:function:".format(**place) + lab.function.name
-
-
-def topic_arn(name: str, place: dict[str, str]) -> str:
-    """Return the ARN that a topic has by its name."""
-    return "arn:{partition}:sns:{region}:{account}:".format(**place) + name
 
 
 def _if(name: Any, reader: Any, *arguments: Any) -> Reader:
@@ -125,21 +94,21 @@ def _second_look(
     lab: Lab, place: dict[str, str], state: dict[str, Any], aliases: Any
 ) -> dict[str, Reader]:
     """Read what only the first look could tell of: rules for aliases, versions notified."""
-    known, arn = [] if is_error(aliases) else aliases, function_arn(lab, place)
+    known, own = [] if is_error(aliases) else aliases, arn("function", lab.function.name, place)
     sources = [state["source_bucket"], *state["more_source_buckets"].values()]
-    notified = {q for source in sources for q in _notified(source, arn)}
+    notified = {q for source in sources for q in _notified(source, own)}
     unknown = sorted(notified - {alias["name"] for alias in known})[:MOST_QUALIFIERS]
-    versions = {q: (f"{arn}:{q}", q if q.isdecimal() else None) for q in unknown}
+    versions = {q: (f"{own}:{q}", q if q.isdecimal() else None) for q in unknown}
     found = {alias["arn"]: rules(alias["arn"]) for alias in known[:MOST_QUALIFIERS]}
     return found | {"versions": functions.qualified(lab.function.name, versions)}
 
 
-def _notified(bucket: Any, arn: str) -> Iterator[str]:
+def _notified(bucket: Any, function: str) -> Iterator[str]:
     """Yield the qualifiers under which a bucket's notifications name the function."""
     if nothing(bucket) or nothing(bucket["notification"]):
         return
     for target in bucket["notification"].get("LambdaFunctionConfigurations", []):
-        _, _, qualifier = str(target.get("LambdaFunctionArn")).partition(f"{arn}:")
+        _, _, qualifier = str(target.get("LambdaFunctionArn")).partition(f"{function}:")
         if QUALIFIER.fullmatch(qualifier):
             yield qualifier
 

@@ -5,43 +5,43 @@ from __future__ import annotations
 from typing import Any
 
 from labproof.aws.answers import is_error
-from labproof.aws.asking import Reader, call, document, nothing, run, tags
-from labproof.aws.connection import Connection
+from labproof.aws.asking import Reader, call, document, nothing, tags
 
+# What tells who may reach a bucket; of one that nothing is uploaded to, no more is judged.
+REACH = ("public_access_block", "policy", "acl")
 SETTINGS = {
     "public_access_block": ("get_public_access_block", "PublicAccessBlockConfiguration"),
     "policy": ("get_bucket_policy", "Policy"),
     "acl": ("get_bucket_acl", None),
-    "ownership": ("get_bucket_ownership_controls", "OwnershipControls"),
     "notification": ("get_bucket_notification_configuration", None),
     "versioning": ("get_bucket_versioning", "Status"),
     "encryption": ("get_bucket_encryption", "ServerSideEncryptionConfiguration"),
-    "tags": ("get_bucket_tagging", "TagSet"),
 }
 
 
-# What tells who may reach a bucket; of one that nothing is uploaded to, no more is judged.
-REACH = ("public_access_block", "policy", "acl", "ownership")
-
-
-def bucket(name: str, owner: str = "", settings: tuple[str, ...] = tuple(SETTINGS)) -> Reader:
+def bucket(name: str, owner: str, settings: tuple[str, ...] = tuple(SETTINGS)) -> Reader:
     """Read a bucket; None when it does not exist.
 
     Another account's bucket, and one that may not be looked at, are both an error with code 403.
     ``owner`` is the account that it must belong to.
     """
-    whose = {"ExpectedBucketOwner": owner} if owner else {}
-    (head,) = yield [call("s3", "head_bucket", Bucket=name, **whose)]
+    mine = {"Bucket": name, "ExpectedBucketOwner": owner}
+    (head,) = yield [call("s3", "head_bucket", **mine)]
     if nothing(head):
         return _explained(head)
-    answers = yield [
-        call("s3", operation, field, Bucket=name, **whose)
-        for operation, field in map(SETTINGS.__getitem__, settings)
-    ]
-    found = {"name": name, "region": head.get("BucketRegion")} | dict(
-        zip(settings, answers, strict=True)
-    )
-    return found | {part: shape(found[part]) for part, shape in SHAPES.items() if part in found}
+    answers = yield [call("s3", *SETTINGS[setting], **mine) for setting in settings]
+    found = dict(zip(settings, answers, strict=True))
+    policy = document(found["policy"], "get_bucket_policy")
+    return {"name": name, "region": head.get("BucketRegion")} | found | {"policy": policy}
+
+
+def survey(name: str) -> Reader:
+    """Read no more of a bucket than whose it is."""
+    (head,) = yield [call("s3", "head_bucket", Bucket=name)]
+    if nothing(head):
+        return _explained(head)
+    (pairs,) = yield [call("s3", "get_bucket_tagging", "TagSet", Bucket=name)]
+    return {"name": name, "tags": tags(pairs)}
 
 
 def exists(name: str) -> Reader:
@@ -62,27 +62,9 @@ def account(number: str, emulated: bool) -> Reader:
     return {"public_access_block": found}
 
 
-def read_bucket(connection: Connection, name: str) -> Any:
-    """Return a bucket's configuration; None when it does not exist."""
-    return run(bucket(name), connection)
-
-
 def _explained(head: Any) -> Any:
     """HeadBucket has no body, so AWS cannot say what it means by 403."""
     if is_error(head) and head["error"]["code"] == "403":
         why = "the bucket is another account's, or the right s3:ListBucket on it is missing"
         head["error"]["message"] = why
     return head
-
-
-def _ownership(controls: Any) -> Any:
-    if nothing(controls):
-        return controls
-    return next((rule.get("ObjectOwnership") for rule in controls.get("Rules", [])), None)
-
-
-SHAPES = {
-    "policy": lambda found: document(found, "get_bucket_policy"),
-    "tags": tags,
-    "ownership": _ownership,
-}

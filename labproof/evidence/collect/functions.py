@@ -8,15 +8,12 @@ from typing import Any
 from labproof.aws.answers import error_of, is_error
 from labproof.aws.asking import (
     Reader,
-    bounded_tags,
     call,
     document,
     items,
     nothing,
     paged,
-    run,
 )
-from labproof.aws.connection import Connection
 from labproof.evidence.collect.code import Download
 from labproof.evidence.redaction import ACCESS_KEY, redact
 from labproof.labs.package import PLACEHOLDER
@@ -45,7 +42,6 @@ def function(name: str) -> Reader:
     code = yield from _code(location, config.get("Handler") or "")
     return {
         **_configuration(name, config),
-        "reserved_concurrency": found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         "policy": document(policy, "get_policy"),
         **code,
     }
@@ -83,27 +79,17 @@ def qualified(name: str, versions: dict[str, tuple[str, str | None]]) -> Reader:
     ]
 
 
-def read_function(connection: Connection, name: str) -> Any:
-    """Return a function; None when absent."""
-    return run(function(name), connection)
-
-
 def _configuration(name: str, config: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": name,
         "arn": config["FunctionArn"],
         "state": config.get("State"),
         "state_reason": config.get("StateReason"),
-        "last_update_status": config.get("LastUpdateStatus"),
-        "package_type": config.get("PackageType", "Zip"),
         "runtime": config.get("Runtime"),
         "handler": config.get("Handler"),
         "role": config.get("Role"),
         "timeout": config.get("Timeout"),
-        "memory": config.get("MemorySize"),
         "layers": [layer["Arn"] for layer in config.get("Layers", [])],
-        "dead_letter": config.get("DeadLetterConfig", {}).get("TargetArn"),
-        "code_sha256": config.get("CodeSha256"),
         "environment": _environment(config.get("Environment", {})),
     }
 
@@ -139,4 +125,4 @@ def _tags(function: dict[str, Any]) -> Any:
     """GetFunction leaves tags out, and says why, where they may not be read."""
     if refusal := function.get("TagsError"):
         return error_of("list_tags", refusal.get("ErrorCode", ""), refusal.get("Message", ""))
-    return bounded_tags(function.get("Tags", {}))
+    return function.get("Tags", {})

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from labproof.analysis.log import invocations, is_report, is_trouble
 from labproof.aws.answers import is_error
-from labproof.aws.asking import Reader, bounded_tags, call, nothing, run
+from labproof.aws.asking import Reader, call, nothing
 from labproof.aws.connection import Connection
 from labproof.aws.errors import is_absent
 from labproof.evidence.redaction import redact
@@ -41,13 +41,7 @@ def survey(name: str) -> Reader:
     if nothing(found):
         return found
     (tags,) = yield [call("logs", "list_tags_for_resource", "tags", resourceArn=found["arn"])]
-    return found | {"tags": tags or {} if nothing(tags) else bounded_tags(tags)}
-
-
-def read_log_group(connection: Connection, name: str) -> dict[str, Any] | None:
-    """Return a log group; None when absent."""
-    found: dict[str, Any] | None = run(log_group(name), connection)
-    return found
+    return found | {"tags": tags or {}}
 
 
 def read_invocations(connection: Connection, function: str, since_ms: int) -> dict[str, Any]:

@@ -12,17 +12,15 @@ from labproof.aws.asking import (
     items,
     nothing,
     paged,
-    run,
     tags,
     together,
 )
-from labproof.aws.connection import Connection
 
 MOST_PAGES = 5
 
 
 def role(name: str) -> Reader:
-    """Read a role: trust, path, longest session in seconds, boundary, policies, tags."""
+    """Read a role: trust, boundary, policies; None when it does not exist."""
     found, attached, names = yield [
         call("iam", "get_role", "Role", RoleName=name),
         paged("iam", "list_attached_role_policies", MOST_PAGES, RoleName=name),
@@ -41,11 +39,8 @@ def role(name: str) -> Reader:
     return {
         "name": name,
         "arn": found["Arn"],
-        "path": found.get("Path", "/"),
-        "max_session_s": found.get("MaxSessionDuration"),
         "trust": document(found.get("AssumeRolePolicyDocument"), "get_role"),
         **policies,
-        "tags": tags(found.get("Tags")),
     }
 
 
@@ -94,11 +89,6 @@ def with_document(policy: dict[str, Any]) -> dict[str, Any]:
     if policy["document"] is not None:
         return policy
     return policy | {"document": error_of("get_policy", "NoSuchEntity", policy["arn"])}
-
-
-def read_role(connection: Connection, name: str) -> Any:
-    """Return a role; None when absent."""
-    return run(role(name), connection)
 
 
 def _inline(role_name: str, names: Any) -> Reader:

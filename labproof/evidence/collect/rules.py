@@ -12,10 +12,8 @@ from labproof.aws.asking import (
     items,
     nothing,
     paged,
-    run,
     together,
 )
-from labproof.aws.connection import Connection
 
 MOST_RULES = 20
 
@@ -31,11 +29,6 @@ def rules(function_arn: str) -> Reader:
         return names
     found = yield from together({name: _rule(name) for name in names[:MOST_RULES]})
     return [rule for rule in found.values() if rule is not None]
-
-
-def read_rules(connection: Connection, function_arn: str) -> Any:
-    """Return the rules that invoke a function."""
-    return run(rules(function_arn), connection)
 
 
 def _rule(name: str) -> Reader:

@@ -12,11 +12,9 @@ from labproof.aws.asking import (
     items,
     nothing,
     paged,
-    run,
     tags,
     together,
 )
-from labproof.aws.connection import Connection
 
 MOST_PAGES = 5
 
@@ -46,22 +44,15 @@ def table(name: str) -> Reader:
         "encryption": encryption,
         **more,
         "recovery": recovery,
-        "indexes": [_index(index, found) for index in found.get("GlobalSecondaryIndexes", [])],
-        "undeletable": found.get("DeletionProtectionEnabled", False),
     }
 
 
 def survey(name: str) -> Reader:
-    """Read no more of a table than whose it is, and its key."""
+    """Read no more of a table than whose it is, its key and those of its indexes."""
     (found,) = yield [call("dynamodb", "describe_table", "Table", TableName=name)]
     if nothing(found):
         return found
     return _described(found) | {"tags": (yield from _tags(found["TableArn"]))}
-
-
-def read_table(connection: Connection, name: str) -> Any:
-    """Return a table; None when absent."""
-    return run(table(name), connection)
 
 
 def _described(found: dict[str, Any]) -> dict[str, Any]:
@@ -70,6 +61,7 @@ def _described(found: dict[str, Any]) -> dict[str, Any]:
         "arn": found["TableArn"],
         "status": found["TableStatus"],
         "key": _key(found, found),
+        "indexes": [_index(index, found) for index in found.get("GlobalSecondaryIndexes", [])],
     }
 
 
@@ -100,7 +92,6 @@ def _index(index: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
         "status": index.get("IndexStatus"),
         "key": _key(index, described),
         "projection": index.get("Projection", {}).get("ProjectionType"),
-        "attributes": index.get("Projection", {}).get("NonKeyAttributes", []),
     }
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labproof.aws.answers import is_error
-from labproof.aws.asking import Reader, call, items, nothing, paged, run, tags
-from labproof.aws.connection import Connection
+from labproof.aws.asking import Reader, call, items, nothing, paged, tags
 from labproof.evidence.collect.buckets import exists
 
 MOST_PAGES = 5
@@ -26,7 +25,6 @@ def trail(name: str) -> Reader:
     return {
         "name": name,
         "arn": found["TrailARN"],
-        "home_region": found.get("HomeRegion"),
         "bucket": bucket,
         "bucket_exists": there,
         "multi_region": found.get("IsMultiRegionTrail"),
@@ -45,11 +43,6 @@ def survey(name: str) -> Reader:
     if nothing(found):
         return found
     return {"name": name, "arn": found["TrailARN"], "tags": (yield from _tags(found["TrailARN"]))}
-
-
-def read_trail(connection: Connection, name: str) -> Any:
-    """Return a trail; None when absent."""
-    return run(trail(name), connection)
 
 
 def _of(answer: Any, name: str, otherwise: Any = None) -> Any:

@@ -14,10 +14,12 @@ from botocore.exceptions import ClientError
 
 from labproof.analysis.items import moment
 from labproof.aws.answers import is_error
-from labproof.aws.asking import call
+from labproof.aws.asking import call, run
 from labproof.aws.connection import Connection
 from labproof.aws.errors import is_absent
-from labproof.evidence.collect.extensions import READY, read_stack, topic_arn
+from labproof.evidence.collect import stacks
+from labproof.evidence.collect.stacks import READY
+from labproof.labs.arns import arn
 from labproof.labs.lab import Lab
 from labproof.labs.switches import INDEX_KEY, SORT_KEY
 
@@ -60,7 +62,7 @@ def listening(lab: Lab, connection: Connection) -> Iterator[Listener | None]:
     if not lab.topic:
         yield None
         return
-    topic, sqs = topic_arn(lab.topic.name, connection.identity()), connection.client("sqs")
+    topic, sqs = arn("topic", lab.topic.name, connection.identity()), connection.client("sqs")
     queue = sqs.create_queue(
         QueueName=f"labproof-{secrets.token_hex(8)}",
         Attributes={"MessageRetentionPeriod": QUEUE_LIFETIME_S},
@@ -79,12 +81,12 @@ def _subscribe(connection: Connection, topic: str, queue: str) -> str | None:
     """Let a topic send to a queue; return the subscription, None where there is no topic."""
     sqs, sns = connection.client("sqs"), connection.client("sns")
     found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    arn = found["Attributes"]["QueueArn"]
+    own = found["Attributes"]["QueueArn"]
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage",
-        "Resource": arn,
+        "Resource": own,
         "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -93,7 +95,7 @@ def _subscribe(connection: Connection, topic: str, queue: str) -> str | None:
         subscription: str = sns.subscribe(
             TopicArn=topic,
             Protocol="sqs",
-            Endpoint=arn,
+            Endpoint=own,
             Attributes={"RawMessageDelivery": "true"},
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
@@ -139,7 +141,7 @@ class Watch:
             self.listener.hear()
             self.seen["messages"] = {key: self.listener.about(key) for key in self.keys}
         if self.lab.stack:
-            self.seen["stack"] = read_stack(self.connection, self.lab.stack.name)
+            self.seen["stack"] = run(stacks.survey(self.lab.stack.name), self.connection)
         return not any(problems(self.lab, self.keys, self.seen).values())
 
 

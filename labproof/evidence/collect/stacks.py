@@ -1,23 +1,23 @@
-"""What the extensions of the file-metadata lab add: a topic, and a stack that made the lab."""
+"""Stacks of CloudFormation."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from labproof.aws.answers import is_error
-from labproof.aws.asking import Reader, call, nothing
+from labproof.aws.asking import Reader, call, nothing, tags
 
-
-def topic(arn: str) -> Reader:
-    """Read a topic; None when it does not exist."""
-    (found,) = yield [call("sns", "get_topic_attributes", "Attributes", TopicArn=arn)]
-    if nothing(found):
-        return found
-    return {"name": arn.rpartition(":")[2], "arn": arn, "key": found.get("KmsMasterKeyId")}
+READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
 def stack(name: str) -> Reader:
     """Read a stack: its status, and the ids of its resources by type; None when absent."""
+    found = yield from survey(name)
+    return found if nothing(found) else {k: v for k, v in found.items() if k != "tags"}
+
+
+def survey(name: str) -> Reader:
+    """Read a stack with its tags."""
     stacks, listed = yield [
         call("cloudformation", "describe_stacks", "Stacks", StackName=name),
         call("cloudformation", "describe_stack_resources", "StackResources", StackName=name),
@@ -25,8 +25,12 @@ def stack(name: str) -> Reader:
     if is_error(stacks):
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
         return None if "does not exist" in stacks["error"]["message"] else stacks
-    resources = listed if is_error(listed) else _by_type(listed or [])
-    return {"name": name, "status": stacks[0]["StackStatus"], "resources": resources}
+    return {
+        "name": name,
+        "status": stacks[0]["StackStatus"],
+        "tags": tags(stacks[0].get("Tags")),
+        "resources": listed if is_error(listed) else _by_type(listed or []),
+    }
 
 
 def _by_type(resources: list[dict[str, Any]]) -> dict[str, list[str]]:
