@@ -33,7 +33,7 @@ class ActionModule(LabAction):
             "lab": in_account(lab, identity),
             "lab_identity": identity,
             "lab_arns": arns(lab, identity),
-            "lab_grant_targets": targets(lab, seen["key_arn"], **identity),
+            "lab_grant_arns": targets(lab, seen["key_arn"], **identity),
             "lab_ownership": seen["ownership"],
             "lab_key_arn": seen["key_arn"],
             "lab_grader_policy": grader_policy(lab, identity),
