@@ -35,6 +35,12 @@ CLIENT_CONFIG = Config(
 FIRST_CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=10
 )
+# A key pair: what boto3 calls its parts (with aws_ before), and what STS does.
+KEYS = {
+    "access_key": ("access_key_id", "AccessKeyId"),
+    "secret_key": ("secret_access_key", "SecretAccessKey"),
+    "session_token": ("session_token", "SessionToken"),
+}
 # Making a client is not thread-safe, using it is.
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.html
 MAKING = Lock()
@@ -140,26 +146,14 @@ class Connection:
 
         Raises AwsError when a role cannot be assumed.
         """
+        keys = self._keys()
         arguments = {
             "region": self.region,
             "endpoint_url": self.endpoint_url,
             "aws_ca_bundle": self.ca_bundle,
+            **keys,
+            "profile": None if keys["access_key"] else self.profile,
         }
-        if self.assume_role_arn:
-            keys = _assumed(self)
-            arguments |= {
-                "access_key": keys["AccessKeyId"],
-                "secret_key": keys["SecretAccessKey"],
-                "session_token": keys["SessionToken"],
-            }
-        elif self.access_key:
-            arguments |= {
-                "access_key": self.access_key,
-                "secret_key": self.secret_key,
-                "session_token": self.session_token,
-            }
-        else:
-            arguments["profile"] = self.profile
         return {name: value for name, value in arguments.items() if value}
 
     def _client_options(self) -> dict[str, Any]:
@@ -169,23 +163,15 @@ class Connection:
             "verify": self.ca_bundle or None,
         }
 
+    def _own_keys(self) -> dict[str, str | None]:
+        return {name: getattr(self, name) for name in KEYS}
+
     def _keys(self) -> dict[str, str | None]:
-        return {
-            "aws_access_key_id": self.access_key,
-            "aws_secret_access_key": self.secret_key,
-            "aws_session_token": self.session_token,
-        }
+        """Return the key pair to ask with, those of the role where one is to be assumed."""
+        return _assumed(self) if self.assume_role_arn else self._own_keys()
 
     def _client_arguments(self) -> dict[str, Any]:
-        keys = self._keys()
-        if self.assume_role_arn:
-            assumed = _assumed(self)
-            keys = {
-                "aws_access_key_id": assumed["AccessKeyId"],
-                "aws_secret_access_key": assumed["SecretAccessKey"],
-                "aws_session_token": assumed["SessionToken"],
-            }
-        return self._client_options() | keys
+        return self._client_options() | _as_boto3(self._keys())
 
     def _session(self) -> boto3.session.Session:
         if self.access_key or not self.profile:
@@ -220,15 +206,19 @@ def preload(services: tuple[str, ...]) -> None:
         )
 
 
+def _as_boto3(keys: dict[str, str | None]) -> dict[str, str | None]:
+    return {f"aws_{boto3_name}": keys[name] for name, (boto3_name, _) in KEYS.items()}
+
+
 @cache
-def _assumed(connection: Connection) -> dict[str, str]:
-    options = connection._client_options() | connection._keys()
+def _assumed(connection: Connection) -> dict[str, str | None]:
+    options = connection._client_options() | _as_boto3(connection._own_keys())
     sts = connection._session().client("sts", config=FIRST_CONFIG, **options)
     request = {"RoleArn": connection.assume_role_arn, "RoleSessionName": "labproof"}
     if connection.external_id:
         request["ExternalId"] = connection.external_id
-    credentials: dict[str, str] = sts.assume_role(**request)["Credentials"]
-    return credentials
+    found = sts.assume_role(**request)["Credentials"]
+    return {name: found[sts_name] for name, (_, sts_name) in KEYS.items()}
 
 
 @cache

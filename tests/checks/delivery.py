@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from labproof.evidence.snapshot import Failure, Snapshot
+from labproof.labs.arns import arn as arn_of
 
 EVERY_CREATION = "s3:ObjectCreated:*"
 CREATIONS = {
@@ -79,7 +80,7 @@ def creation(snapshot: Snapshot, name: str) -> dict[str, Any]:
         "detail-type": "Object Created",
         "account": snapshot.target["account"],
         "region": snapshot.target["region"],
-        "resources": f"arn:{snapshot.target['partition']}:s3:::{name}",
+        "resources": arn_of("bucket", name, snapshot.target),
         "detail": {"bucket": {"name": name}},
     }
 

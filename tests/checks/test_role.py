@@ -16,6 +16,7 @@ from labproof.analysis.policies import (
 from labproof.analysis.policies.decisions import is_unread, statements
 from labproof.evidence.snapshot import Snapshot, expect, expect_none
 from labproof.grading.rubric import rubric
+from labproof.labs.arns import arn as arn_of
 
 from .holders import policies, policy_of, policy_of_source, role, sure, told
 
@@ -56,9 +57,8 @@ def test_role_trusts_lambda_alone(snapshot: Snapshot) -> None:
 )
 def test_role_can_write_logs(snapshot: Snapshot) -> None:
     """The role may create log groups and streams, and put log events."""
-    who, target = role(snapshot), snapshot.target
-    place = f"{target['partition']}:logs:{target['region']}:{target['account']}"
-    group = f"arn:{place}:log-group:/aws/lambda/{snapshot.lab.function.name}"
+    who = role(snapshot)
+    group = arn_of("log-group", snapshot.lab.function.log_group, snapshot.target)
     expected = "logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents"
     sure(may_write_logs(who, group), policies(who), expected, told(who))
 

@@ -11,7 +11,7 @@ from botocore import xform_name
 
 from labproof.aws.answers import is_error
 from labproof.aws.connection import Connection
-from labproof.aws.operations import ABSENT
+from labproof.aws.operations import ABSENT, OPERATIONS
 from labproof.evidence import archive
 from labproof.evidence.collect import collect
 from labproof.evidence.collect.survey import survey
@@ -79,6 +79,12 @@ def test_a_pass_reads_every_part_and_asks_nothing_twice(wire: Wire) -> None:
     assert [part for part, seen in found.items() if is_error(seen)] == []
     once = [asked for asked in wire.calls if asked.operation not in ("GetPolicy", "DescribeKey")]
     assert sorted(set(once)) == sorted(once)
+
+
+def test_all_that_is_asked_is_declared(wire: Wire) -> None:
+    survey(a_whole_lab(), Connection(), PLACE)
+    known = {(one.service, one.api_name) for one in OPERATIONS}
+    assert {(asked.service, asked.operation) for asked in (*CALLS, *wire.calls)} - known == set()
 
 
 @pytest.mark.parametrize("code", CODES)

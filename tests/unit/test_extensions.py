@@ -6,14 +6,19 @@ from typing import Any
 import pytest
 
 from labproof.aws.asking import run
+from labproof.aws.connection import Connection
 from labproof.building.eventbridge import Rule
 from labproof.building.preflight import OWNER_TAG, conflicts, ownership
 from labproof.building.trigger import Trigger, trigger_suffix
 from labproof.evidence.collect import stacks, tables, topics
+from labproof.evidence.collect.survey import survey
 from labproof.evidence.prove import extensions
+from labproof.labs.arns import names
 from labproof.labs.lab import Lab
 from labproof.labs.resolving import resolve
+from tests.support.account import ACCOUNT, ANSWERS, PLACE
 from tests.support.fakes import FakeClient, connect, refusal
+from tests.support.wire import wired
 
 NAMES = {
     "lab_source_bucket": "ada-uploads",
@@ -101,6 +106,23 @@ def test_a_topic_is_read_with_its_key_or_with_whose_it_is(monkeypatch: pytest.Mo
     connection, arn = connect(monkeypatch, sns=client), "arn:aws:sns:r:1:t"
     assert run(topics.topic(arn), connection) == {"name": "t", "arn": arn, "key": "k"}
     assert run(topics.survey(arn), connection) == {"name": "t", "arn": arn, "tags": OURS}
+
+
+def test_a_survey_takes_in_topic_stack_and_every_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = a_lab(lab_topic="told", lab_stack="st", lab_more_source_buckets=["more-1"])
+    made = {"StackStatus": "CREATE_COMPLETE", "StackName": "st"}
+    answers = {
+        "sns.GetTopicAttributes": lambda **asked: {"Attributes": asked},
+        "sns.ListTagsForResource": {"Tags": [{"Key": OWNER_TAG, "Value": "ada"}]},
+        "cloudformation.DescribeStacks": {"Stacks": [made]},
+    }
+    wired(monkeypatch, ANSWERS | answers)
+    found = survey(lab, Connection(), PLACE)
+    topic = {"name": "told", "arn": f"arn:aws:sns:us-east-1:{ACCOUNT}:told", "tags": OURS}
+    assert found["topic"] == topic
+    assert found["stack"]["status"] == "CREATE_COMPLETE"
+    assert found["source_bucket more-1"] == found["source_bucket"] | {"name": "more-1"}
+    assert set(found) == set(names(lab))
 
 
 def test_what_a_stack_of_ours_made_is_ours_without_a_tag() -> None:
