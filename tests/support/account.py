@@ -123,9 +123,6 @@ ANSWERS: dict[str, Any] = {
     "s3.GetPublicAccessBlock": {"PublicAccessBlockConfiguration": SETTINGS},
     "s3.GetBucketPolicy": {"Policy": TEXT},
     "s3.GetBucketAcl": {"Owner": {"ID": "me"}, "Grants": []},
-    "s3.GetBucketOwnershipControls": {
-        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    },
     "s3.GetBucketNotificationConfiguration": notification,
     "s3.GetBucketVersioning": {"Status": "Enabled"},
     "s3.GetBucketEncryption": {"ServerSideEncryptionConfiguration": {"Rules": []}},
@@ -192,7 +189,6 @@ ANSWERS: dict[str, Any] = {
     },
     "kms.GetKeyPolicy": {"Policy": TEXT},
     "kms.GetKeyRotationStatus": {"KeyRotationEnabled": True},
-    "kms.ListGrants": {"Grants": [{"GranteePrincipal": "arn:me", "Operations": ["Decrypt"]}]},
     "kms.ListResourceTags": {"Tags": [{"TagKey": "labproof-lab", "TagValue": "ada"}]},
     "cloudtrail.GetTrail": {"Trail": TRAIL},
     "cloudtrail.GetTrailStatus": {"IsLogging": True},
