@@ -13,12 +13,12 @@ from labproof.evidence.uploads import samples
 from labproof.faults import catalogue
 from labproof.sandbox import Sandbox
 from tests.support.grading import SETTINGS
+from tests.support.labs import FEW_RECORDS, Bench
 from tests.support.sandboxes import free_port
 
 from . import matrix
 from .halfway import EARNED, halfway
 from .hostile import hostile
-from .labs import FEW_RECORDS, Bench
 from .report import PARTS, page, told, totals
 from .running import Job, run
 from .variants import VARIANTS, graded

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.support.grading import grade
+from tests.support.labs import FEW_RECORDS, Bench
 from tests.support.learner import STEPS
 
-from .labs import FEW_RECORDS, Bench, grade
 from .verdicts import Verdicts, compare
 
 ROLE = {"role.exists", "role.trusts-lambda", "role.can-write-logs", "role.can-read-source"}

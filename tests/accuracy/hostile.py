@@ -27,8 +27,9 @@ from labproof.evidence.snapshot import Snapshot
 from labproof.evidence.taking import InventoryLab
 from labproof.evidence.uploads import probe, samples
 from labproof.grading.judge import judge
+from tests.support.grading import client_files
+from tests.support.labs import Bench
 
-from .labs import Bench, client_files
 from .verdicts import Verdicts, compare
 
 TIMEOUT_S = 6.0

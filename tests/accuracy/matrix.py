@@ -12,8 +12,9 @@ from labproof.evidence.uploads import samples
 from labproof.faults import Before, Fault, Place, mend, plant
 from labproof.faults.parts import setting
 from labproof.labs.lab import Lab
+from tests.support.grading import TIMEOUT_S, grade
+from tests.support.labs import FEW_RECORDS, Bench
 
-from .labs import FEW_RECORDS, TIMEOUT_S, Bench, grade
 from .running import LONGEST_TRACE, Job
 from .verdicts import WHOLE, Verdicts, compare
 

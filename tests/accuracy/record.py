@@ -15,10 +15,9 @@ from labproof.evidence.snapshot import Snapshot
 from labproof.evidence.taking import take
 from labproof.grading.judge import judge
 from labproof.sandbox import Sandbox
-from tests.support.grading import SETTINGS
+from tests.support.grading import SETTINGS, TIMEOUT_S, client_files
+from tests.support.labs import LABS, Bench
 from tests.support.sandboxes import free_port
-
-from .labs import LABS, TIMEOUT_S, Bench, client_files
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 FIRST_ACCOUNT = 500000000001

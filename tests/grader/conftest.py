@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,50 +9,21 @@ from typing import Any
 import pytest
 
 from labproof.aws import connection as aws
-from labproof.aws.connection import Connection
 from labproof.evidence.taking import InventoryLab
-from labproof.labs.kinds import kinds
-from labproof.labs.resolving import resolve
 from labproof.sandbox import Sandbox
-from tests.support.grading import SETTINGS, Asked, names
-from tests.support.sandboxes import free_port
+from tests.support import labs
+from tests.support.fixtures import accounts, sandbox
+from tests.support.grading import Asked
+
+__all__ = ["accounts", "enrol", "recorded", "sandbox"]
 
 Enrol = Callable[..., InventoryLab]
-
-
-@pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    running = Sandbox(tmp_path_factory.mktemp("grader") / "sandbox", free_port(), SETTINGS)
-    running.start()
-    yield running
-    running.stop(timeout=5)
-
-
-@pytest.fixture(scope="session")
-def accounts() -> Iterator[str]:
-    return (str(number) for number in itertools.count(300000000001))
 
 
 @pytest.fixture
 def enrol(sandbox: Sandbox, accounts: Iterator[str]) -> Enrol:
     """Return a lab of a kind, under names that nobody else has, in an account of its own."""
-
-    def enrolled(kind: str, **variables: Any) -> InventoryLab:
-        account = next(accounts)
-        connection = Connection(
-            endpoint_url=sandbox.endpoint_url,
-            http_endpoint_url=sandbox.http_endpoint_url,
-            ca_bundle=str(sandbox.ca_bundle),
-            access_key=account,
-            secret_key="sandbox-only",
-            account_id=account,
-        )
-        wanted = (*kinds()[kind]["requires"], "lab_client_dir")
-        mine = {k: v for k, v in names(account[-6:]).items() if k in wanted}
-        lab = resolve(f"learner-{account[-3:]}", [kind], mine | variables)
-        return InventoryLab(lab, connection)
-
-    return enrolled
+    return lambda kind, **variables: labs.enrol(sandbox, next(accounts), kind, **variables)
 
 
 @pytest.fixture

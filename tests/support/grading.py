@@ -1,16 +1,21 @@
-"""Grading in tests: names as learners choose them, the client's files, verdicts told."""
+"""Grading in tests: what the client host has, and what the verdicts come to."""
 
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from labproof.evidence.snapshot import Snapshot
 from labproof.evidence.taking import InventoryLab, take
+from labproof.evidence.uploads import samples
 from labproof.grading.judge import judge
+from tests.support.client import Folder
 from tests.support.learner import FILES
 
-TIMEOUT_S = 20.0
+# How long uploads are followed (s), with other labs on the same machine
+TIMEOUT_S = 60.0
 # A failed event is tried again soon, so that nobody waits for it.
 SETTINGS = {"LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1"}
 KINDS = ("file_transfer", "event_copy", "file_metadata", "secure_ingestion")
@@ -23,31 +28,24 @@ class Asked(NamedTuple):
     request: dict[str, Any]
 
 
-def names(who: str) -> dict[str, Any]:
-    """Return inventory variables with names as a learner may choose them."""
-    return {
-        "lab_source_bucket": f"in.{who}.example",
-        "lab_destination_bucket": f"out-{who}",
-        "lab_function": f"Handle_{who}",
-        "lab_role": f"{who}@lambda",
-        "lab_table": f"Table.{who}",
-        "lab_key_alias": f"alias/{who}/key",
-        "lab_trail": f"trail-{who}",
-        "lab_trail_bucket": f"trail-{who}",
-        "lab_client_dir": "/home/learner",
-    }
+def grade(
+    entry: InventoryLab, timeout: float = TIMEOUT_S, records: int = samples.BULK
+) -> dict[str, Any]:
+    """Return a lab's entry of results.json; ``timeout`` is in seconds.
 
-
-def grade(entry: InventoryLab, timeout: float = TIMEOUT_S) -> dict[str, Any]:
-    """Return a lab's entry of results.json."""
-    return judge(Snapshot(take(entry, client_files(entry), timeout)))
+    ``records`` is how many the probe's large file of records has.
+    """
+    with patch.object(samples, "BULK", records):
+        return judge(Snapshot(take(entry, client_files(entry), timeout)))
 
 
 def client_files(entry: InventoryLab) -> dict[str, Any]:
-    """Return what the client host has: the challenge's own files."""
-    bodies = {name: (FILES / name).read_bytes() for name in entry.lab.client.files}
+    """Return what is in the client's folder; where there is none, the challenge's own files."""
+    client = Path(entry.lab.client.dir)
+    folder = Folder(client if client.is_dir() else FILES)
+    bodies = {name: folder.read(name) for name in entry.lab.client.files}
     return {
-        name: {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
+        name: body and {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
         for name, body in bodies.items()
     }
 

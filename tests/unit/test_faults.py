@@ -20,10 +20,9 @@ from labproof.faults.planted import Planted, at_random, plant_in
 from labproof.labs.kinds import kinds, requirements
 from labproof.labs.lab import FLOWS, Lab
 from labproof.labs.resolving import resolve
-from tests.accuracy.labs import EXTENDED
 from tests.accuracy.matrix import OFTEN, planned, shares
 from tests.support.client import Folder
-from tests.support.grading import names
+from tests.support.labs import EXTENDED, names
 
 PROJECT = Path(__file__).parents[2]
 FEWEST = 80

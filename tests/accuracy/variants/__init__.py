@@ -7,8 +7,9 @@ from labproof.evidence.taking import InventoryLab
 from labproof.evidence.uploads import samples
 from labproof.evidence.uploads.attempts import read_attempts
 from labproof.evidence.uploads.reading import moments, now_ms
-from tests.accuracy.labs import TIMEOUT_S, Bench, grade
 from tests.accuracy.verdicts import Verdicts, compare
+from tests.support.grading import TIMEOUT_S, grade
+from tests.support.labs import Bench
 
 from . import cli, copying, ingestion, metadata, transfer
 from .variant import Variant

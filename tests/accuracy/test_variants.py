@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from labproof.sandbox import Sandbox
-from tests.accuracy.labs import LABS, Bench
-from tests.accuracy.report import told
-from tests.accuracy.variants import ALL, VARIANTS, Variant, graded
 from tests.support.grading import KINDS
+from tests.support.labs import FEW_RECORDS, LABS, Bench
 from tests.support.learner import STEPS
+
+from .report import told
+from .variants import ALL, VARIANTS, Variant, graded
 
 QUICK = (
     *("transfer-package", "copy-by-template", "copy-bucket-policies"),
     *("metadata-asks-s3", "ingest-two-denies"),
 )
-FEW_RECORDS = 200
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_a_correct_lab_built_otherwise_has_all_points(
-    sandbox: Sandbox, tmp_path: Path, accounts: Iterator[str], name: str
+    bench: Bench, account: str, name: str
 ) -> None:
-    verdicts = graded(Bench(sandbox, tmp_path), next(accounts), name, FEW_RECORDS)
+    verdicts = graded(bench, account, name, FEW_RECORDS)
     assert told([verdicts]) == []
     assert set(verdicts.statuses.values()) == {"passed"}
 

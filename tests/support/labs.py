@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from labproof.aws.connection import Connection
 from labproof.aws.operations import SERVICES
-from labproof.evidence.snapshot import Snapshot
-from labproof.evidence.taking import InventoryLab, take
-from labproof.evidence.uploads import samples
+from labproof.evidence.taking import InventoryLab
 from labproof.faults import Place
-from labproof.grading.judge import judge
 from labproof.labs.kinds import kinds
 from labproof.labs.resolving import resolve
 from labproof.sandbox import Sandbox
 from tests.support.client import Folder
-from tests.support.grading import names
 from tests.support.learner import FILES, STEPS, Step
 
 DEVOPS: dict[str, Any] = {
@@ -46,13 +40,42 @@ LABS: dict[str, tuple[str, dict[str, Any]]] = {
     "secure-ingestion": ("secure_ingestion", {}),
 }
 
-
-# How long uploads are followed (s), with other labs on the same machine
-TIMEOUT_S = 60.0
 # How many records a large file has where their number cannot matter
 FEW_RECORDS = 1000
 # How long the sandbox of SETTINGS may take to try a failed event again
 RETRY_MS = 500
+
+
+def names(who: str) -> dict[str, Any]:
+    """Return inventory variables with names as a learner may choose them."""
+    return {
+        "lab_source_bucket": f"in.{who}.example",
+        "lab_destination_bucket": f"out-{who}",
+        "lab_function": f"Handle_{who}",
+        "lab_role": f"{who}@lambda",
+        "lab_table": f"Table.{who}",
+        "lab_key_alias": f"alias/{who}/key",
+        "lab_trail": f"trail-{who}",
+        "lab_trail_bucket": f"trail-{who}",
+        "lab_client_dir": "/home/learner",
+    }
+
+
+def enrol(
+    sandbox: Sandbox, account: str, kind: str, host: str = "learner", **variables: Any
+) -> InventoryLab:
+    """Return a lab of a kind, under names that nobody else has, in an account of its own."""
+    connection = Connection(
+        endpoint_url=sandbox.endpoint_url,
+        http_endpoint_url=sandbox.http_endpoint_url,
+        ca_bundle=str(sandbox.ca_bundle),
+        access_key=account,
+        secret_key="sandbox-only",
+        account_id=account,
+    )
+    wanted = (*kinds()[kind]["requires"], "lab_client_dir")
+    mine = {k: v for k, v in names(account[-6:]).items() if k in wanted}
+    return InventoryLab(resolve(f"{host}-{account[-3:]}", [kind], mine | variables), connection)
 
 
 @dataclass(frozen=True)
@@ -65,21 +88,8 @@ class Bench:
     def enrol(self, label: str, account: str) -> InventoryLab:
         """Return one of the five labs under names that nobody else has."""
         kind, variables = LABS[label]
-        connection = Connection(
-            endpoint_url=self.sandbox.endpoint_url,
-            http_endpoint_url=self.sandbox.http_endpoint_url,
-            ca_bundle=str(self.sandbox.ca_bundle),
-            access_key=account,
-            secret_key="sandbox-only",
-            account_id=account,
-        )
-        wanted = (*kinds()[kind]["requires"], "lab_client_dir")
-        client = str(self.folder / account)
-        mine = {k: v for k, v in names(account[-6:]).items() if k in wanted}
-        lab = resolve(
-            f"{label}-{account[-3:]}", [kind], mine | variables | {"lab_client_dir": client}
-        )
-        return InventoryLab(lab, connection)
+        client = {"lab_client_dir": str(self.folder / account)}
+        return enrol(self.sandbox, account, kind, label, **variables, **client)
 
     def built(
         self, label: str, account: str, steps: Mapping[str, Step] = STEPS
@@ -95,23 +105,3 @@ class Bench:
         for step in steps.values():
             step(entry.lab, entry.connection)
         return entry, Place(entry.lab, entry.connection, Folder(client), RETRY_MS)
-
-
-def grade(
-    entry: InventoryLab, timeout: float = TIMEOUT_S, records: int = samples.BULK
-) -> dict[str, Any]:
-    """Return a lab's entry of results.json; ``timeout`` is in seconds.
-
-    ``records`` is how many the probe's large file of records has.
-    """
-    with patch.object(samples, "BULK", records):
-        return judge(Snapshot(take(entry, client_files(entry), timeout)))
-
-
-def client_files(entry: InventoryLab) -> dict[str, Any]:
-    folder = Folder(Path(entry.lab.client.dir))
-    bodies = {name: folder.read(name) for name in entry.lab.client.files}
-    return {
-        name: body and {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
-        for name, body in bodies.items()
-    }

@@ -10,7 +10,9 @@ from itertools import chain
 
 import pytest
 
-from tests.accuracy.hostile import (
+from tests.support.labs import Bench
+
+from .hostile import (
     DENIED,
     THROTTLED,
     Grading,
@@ -20,13 +22,10 @@ from tests.accuracy.hostile import (
     refused,
     throttles,
 )
-from tests.accuracy.verdicts import Verdicts
-from tests.support.learner import build
-
-from .conftest import Enrol
+from .verdicts import Verdicts
 
 CHOSEN = {
-    "event_copy": [
+    "event-copy": [
         "throttled: iam.GetRolePolicy",
         "throttled: sts.GetCallerIdentity",
         "throttled in the probe: logs.FilterLogEvents",
@@ -34,12 +33,12 @@ CHOSEN = {
         "denied: s3:GetBucketPolicy",
         "denied: s3:ListBucket",
     ],
-    "file_metadata": [
+    "file-metadata": [
         "throttled: dynamodb.DescribeTable",
         "throttled in the probe: s3.UploadPart",
         "denied in the probe: dynamodb:Query",
     ],
-    "secure_ingestion": [
+    "secure-ingestion": [
         "throttled: cloudtrail.GetEventSelectors",
         "throttled in the probe: iam.CreateRole",
         "denied: kms:GetKeyPolicy",
@@ -67,19 +66,20 @@ def wrong(found: list[Verdicts]) -> list[Wrong]:
     ]
 
 
-@pytest.mark.parametrize("kind", CHOSEN)
-def test_what_an_account_refuses_is_an_error_that_names_it(enrol: Enrol, kind: str) -> None:
-    entry = enrol(kind)
-    build(entry.lab, entry.connection)
-    with hostile_account() as account:
-        grading = Grading(entry, account)
+@pytest.mark.parametrize("label", CHOSEN)
+def test_what_an_account_refuses_is_an_error_that_names_it(
+    bench: Bench, account: str, label: str
+) -> None:
+    entry, _ = bench.built(label, account)
+    with hostile_account() as hostile:
+        grading = Grading(entry, hostile)
         refusals = {one.what: one for one in chain(throttles(grading), denials(grading))}
         found = [
-            refused(grading, kind, THROTTLED if name.startswith("throttled") else DENIED, one)
+            refused(grading, label, THROTTLED if name.startswith("throttled") else DENIED, one)
             for name, one in refusals.items()
-            if name in CHOSEN[kind]
+            if name in CHOSEN[label]
         ]
-        found += expired(grading, kind, [EXPIRED_AFTER])
+        found += expired(grading, label, [EXPIRED_AFTER])
     assert wrong(found) == []
-    assert {v.name for v in found} > set(CHOSEN[kind])
+    assert {v.name for v in found} > set(CHOSEN[label])
     assert all("error" in v.statuses.values() for v in found)

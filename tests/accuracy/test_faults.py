@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from labproof.faults import catalogue
-from labproof.sandbox import Sandbox
-from tests.accuracy.labs import Bench
-from tests.accuracy.matrix import one
-from tests.accuracy.report import told
+from tests.support.labs import Bench
+
+from .matrix import one
+from .report import told
 
 QUICK = {
     "xfusion": ("destination-public", "item-buckets-swapped", "public-policy-writes"),
@@ -22,10 +19,8 @@ QUICK = {
 
 
 @pytest.mark.parametrize("label", QUICK)
-def test_planted_faults_are_found_and_nothing_else(
-    sandbox: Sandbox, accounts: Iterator[str], tmp_path: Path, label: str
-) -> None:
-    entry, place = Bench(sandbox, tmp_path).built(label, next(accounts))
+def test_planted_faults_are_found_and_nothing_else(bench: Bench, account: str, label: str) -> None:
+    entry, place = bench.built(label, account)
     found = [one(catalogue()[name], label, entry, place) for name in QUICK[label]]
     assert told(found) == []
     assert all("failed" in verdicts.statuses.values() for verdicts in found)
