@@ -21,12 +21,12 @@ from labproof.faults.parts import (
 )
 from labproof.faults.setting import Change, Setting
 
-BOTH = (bucket, client, function, key, log_group, permission, role, table, topic, trail, trigger)
-PARTS = (*BOTH, user, whole_bucket)
+PARTS = (
+    *(bucket, client, function, key, log_group, other_function, permission, role, table, topic),
+    *(trail, trigger, user, whole_bucket),
+)
 SETTINGS: dict[str, Setting] = {n: s for part in PARTS for n, s in part.SETTINGS.items()}
-CHANGES: dict[str, Change] = {
-    name: change for part in (*PARTS, other_function) for name, change in part.CHANGES.items()
-}
+CHANGES: dict[str, Change] = {n: c for part in PARTS for n, c in part.CHANGES.items()}
 
 
 def setting(name: str) -> Setting:

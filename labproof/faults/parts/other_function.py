@@ -11,7 +11,7 @@ from labproof.faults.parts.role import LOGS, own_role
 from labproof.faults.parts.trigger import TARGETS, notification
 from labproof.faults.place import Place
 from labproof.faults.policies import allow
-from labproof.faults.setting import Step, as_text, mistyped, named
+from labproof.faults.setting import Setting, Step, as_text, mistyped, named
 from labproof.labs.package import zip_bytes
 
 TIMEOUT_S = 30
@@ -60,4 +60,5 @@ def arn_of(place: Place, function: str) -> str:
     return f"{place.words['function_arn'].removesuffix(name_of(place))}{function}"
 
 
+SETTINGS: dict[str, Setting] = {}  # its settings are those of the lab's own
 CHANGES = named(function_misnamed, other_function, on_copies)
