@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from labproof.aws.connection import Connection
 from labproof.faults.errors import FaultError
-from labproof.labs.arns import arns
+from labproof.labs.arns import arn, arns
 from labproof.labs.lab import Lab
 
 
@@ -55,19 +55,17 @@ class Place:
     def words(self) -> dict[str, str]:
         """What a fault's arguments may name as ``$name``: names and ARNs of the lab."""
         names = {k: v for k, v in self.lab.names().items() if isinstance(v, str)}
-        known = arns(self.lab, self.identity)
-        aws, account = f"arn:{self.identity['partition']}", self.identity["account"]
-        return {
-            **names,
-            **self.identity,
-            "aws": aws,
-            **{f"{part}_arn": known.get(part, "") for part in ("table", "function")},
-            **{
-                f"{which}_arn": known.get(f"{which}_bucket", "")
-                for which in ("source", "destination")
-            },
-            "iam": f"{aws}:iam::{account}",
-        }
+        parts = {f"{part}_arn": one for part, one in arns(self.lab, self.identity).items()}
+        own = {"aws": f"arn:{self.identity['partition']}", "account_arn": self.arn("account", "")}
+        return {**names, **self.identity, **parts, **own}
+
+    def arn(self, kind: str, name: str) -> str:
+        """Return the ARN of a resource in the lab's account."""
+        return arn(kind, name, self.identity)
+
+    @property
+    def function_arn(self) -> str:
+        return self.arn("function", self.lab.function.name)
 
     def filled(self, value: Any) -> Any:
         """Fill in the names in a fault's arguments, however deep."""

@@ -22,7 +22,7 @@ def function_misnamed(place: Place) -> Iterator[Step]:
     """The function has another name, under which the bucket notifies it."""
     name = mistyped(name_of(place))
     yield Step("function", name, copied(place))
-    yield from notification(place, function=arn_of(place, name))
+    yield from notification(place, function=place.arn("function", name))
     yield Step("function", name_of(place), None)
 
 
@@ -39,9 +39,9 @@ def copied(place: Place) -> dict[str, Any]:
 
 def on_copies(place: Place, text: str, actions: list[str]) -> Iterator[Step]:
     """Another function, whose code is this text, works on each new object among the copies."""
-    bucket, arn = place.bucket("destination"), place.words["destination_arn"]
+    bucket, arn = place.bucket("destination"), place.arn("bucket", place.bucket("destination"))
     role = yield from own_role(place, LOGS, allow(actions, f"{arn}/*"))
-    limits = {"SourceArn": arn, "SourceAccount": place.words["account"]}
+    limits = {"SourceArn": arn, "SourceAccount": place.identity["account"]}
     function = {
         "Runtime": place.lab.function.runtime,
         "Role": role,
@@ -51,13 +51,8 @@ def on_copies(place: Place, text: str, actions: list[str]) -> Iterator[Step]:
         "policy": [statement(place, {"Principal": "s3.amazonaws.com", **limits})],
     }
     yield Step("function", place.own_name, function)
-    target = {"LambdaFunctionArn": arn_of(place, place.own_name), "Events": EVERY_UPLOAD}
+    target = {"LambdaFunctionArn": place.arn("function", place.own_name), "Events": EVERY_UPLOAD}
     yield Step("bucket_notification", bucket, {TARGETS: [target]})
-
-
-def arn_of(place: Place, function: str) -> str:
-    """Return the ARN of another function in the lab's place."""
-    return f"{place.words['function_arn'].removesuffix(name_of(place))}{function}"
 
 
 SETTINGS: dict[str, Setting] = {}  # its settings are those of the lab's own

@@ -83,7 +83,7 @@ def permission(
 def statement(place: Place, given: dict[str, str], alias: str = "") -> Statement:
     """Return a statement as GetPolicy gives it."""
     who = given["Principal"]
-    arn = place.words["function_arn"]
+    arn = place.function_arn
     limits = {CONDITIONS[n][0]: {CONDITIONS[n][1]: given[n]} for n in CONDITIONS if n in given}
     return {
         "Sid": OWN,

@@ -97,7 +97,7 @@ def remove_role(place: Place, role: str) -> None:
 
 def read_managed(place: Place, name: str) -> Any:
     """Return the document of a policy of the account, None where there is none of that name."""
-    iam, arn = place.aws("iam"), managed_arn(place, name)
+    iam, arn = place.aws("iam"), place.arn("policy", name)
     answer = found(lambda: iam.get_policy(PolicyArn=arn))
     if answer is None:
         return None
@@ -107,13 +107,9 @@ def read_managed(place: Place, name: str) -> Any:
 
 def write_managed(place: Place, name: str, document: Any) -> None:
     iam = place.aws("iam")
-    found(lambda: iam.delete_policy(PolicyArn=managed_arn(place, name)))
+    found(lambda: iam.delete_policy(PolicyArn=place.arn("policy", name)))
     if document is not None:
         iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))
-
-
-def managed_arn(place: Place, name: str) -> str:
-    return f"{place.words['iam']}:policy/{name}"
 
 
 def name_of(place: Place) -> str:
@@ -136,7 +132,7 @@ def role_misnamed(place: Place) -> Iterator[Step]:
 
 
 def role_arn(place: Place, name: str, path: str = "/") -> str:
-    return f"{place.words['iam']}:role{path}{name}"
+    return place.arn("role", f"{path}{name}".removeprefix("/"))
 
 
 def other_role(place: Place) -> Iterator[Step]:
@@ -239,7 +235,7 @@ def no_rights_by_buckets(place: Place) -> Iterator[Step]:
 def boundary(place: Place, actions: list[str]) -> Iterator[Step]:
     """A permissions boundary allows these actions and no others."""
     yield Step("managed_policy", place.own_name, policy(allow(actions)))
-    yield Step("role_boundary", name_of(place), managed_arn(place, place.own_name))
+    yield Step("role_boundary", name_of(place), place.arn("policy", place.own_name))
 
 
 INLINE = own_policies("role")

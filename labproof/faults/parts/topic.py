@@ -7,14 +7,13 @@ from typing import Any
 from labproof.faults.errors import FaultError
 from labproof.faults.place import Place
 from labproof.faults.setting import sets, whole
-from labproof.labs.arns import arn as arn_of
 
 CARRIED = ("DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId")
 
 
 def read_topic(place: Place, name: str) -> Any:
     """Return a topic as it can be made again. Raises FaultError for one with subscriptions."""
-    sns, arn = place.aws("sns"), arn_of("topic", name, place.identity)
+    sns, arn = place.aws("sns"), place.arn("topic", name)
     attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
     if sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]:
         raise FaultError(f"{name} has subscriptions, which would have to be confirmed again.")
@@ -29,7 +28,7 @@ def make_topic(place: Place, name: str, wanted: Any) -> None:
 
 
 def remove_topic(place: Place, name: str) -> None:
-    place.aws("sns").delete_topic(TopicArn=arn_of("topic", name, place.identity))
+    place.aws("sns").delete_topic(TopicArn=place.arn("topic", name))
 
 
 def name_of(place: Place) -> str:

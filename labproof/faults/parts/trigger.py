@@ -26,14 +26,14 @@ def write_notification(place: Place, bucket: str, targets: Any) -> None:
 
 def to_function(place: Place, found: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the notifications to the lab's function, be it to an alias of it."""
-    arn = place.words["function_arn"]
+    arn = place.function_arn
     return [t for t in found.get(TARGETS, []) if f"{t['LambdaFunctionArn']}:".startswith(f"{arn}:")]
 
 
 def alias_of(place: Place) -> str:
     """Return the alias by which the bucket notifies the function; empty where it is by none."""
     found = to_function(place, read_notification(place, place.lab.source.bucket))
-    arn = f"{place.words['function_arn']}:"
+    arn = f"{place.function_arn}:"
     names = [str(target["LambdaFunctionArn"]) for target in found]
     qualifiers = [name.removeprefix(arn) for name in names if name.startswith(arn)]
     return next((q for q in qualifiers if q != "$LATEST"), "")
