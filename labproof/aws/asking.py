@@ -92,9 +92,10 @@ def attempt(operation: str, work: Callable[[], Any]) -> Any:
 def refused(error: ClientError) -> dict[str, Any]:
     """Return AWS's refusal as data; one that does not say which right is missing is told it."""
     name, code, message = refused_operation(error), error_code(error), error_message(error)
-    right = right_of(name) if code in DENIED else ""
-    needed = f"it needs {right}" if right and right not in message else ""
-    return error_of(name, code, "; ".join(filter(None, (message, needed))))
+    untold = code in DENIED and "not authorized to perform" not in message
+    right = right_of(name) if untold else ""
+    said = (message, f"it needs {right}" if right else "")
+    return error_of(name, code, "; ".join(filter(None, said)))
 
 
 def run(reading: Reader, connection: Connection) -> Any:

@@ -11,6 +11,7 @@ from tests.support.fakes import FakeClient, connect, refusal
 from tests.support.wire import SESSION
 
 POLICY = {"Bucket": "ada"}
+TOLD = "User: me is not authorized to perform: kms:GenerateDataKey on resource: that key"
 
 
 def raising(error: Exception) -> Any:
@@ -61,7 +62,7 @@ def test_an_error_names_the_operation_that_was_refused_and_the_right_that_is_mis
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (refusal("AccessDenied", "HeadObject", "no s3:GetObject"), "no s3:GetObject"),
+        (refusal("AccessDenied", "PutObject", TOLD), TOLD),
         (refusal("Throttling", "HeadObject", "slow down"), "slow down"),
         (refusal("403", "HeadObject", ""), "it needs s3:GetObject"),
         (refusal("AccessDenied", "DeleteRole", "not you"), "not you"),
