@@ -57,27 +57,9 @@ def take(
     ``client`` holds the client host's files, ``{name: {"sha256", "size"} | None}``, or an error;
     ``timeout`` is in seconds. An account that does not answer gives a snapshot full of errors.
     """
-    lab, connection = entry.lab, entry.connection
-    began, watch = _now(), Stopwatch()
-    patience = timeout or default_timeout(connection)
-    place = {
-        "account": connection.account_id or "",
-        "partition": "aws",
-        "region": connection.region,
-    }
-    try:
-        place = check_account(connection)
-    except AwsError as error:
-        state = seen = error_of("get_caller_identity", "NoAccess", str(error))
-    else:
-        state = watch.time("state", lambda: collect(lab, connection, place))
-        state["client"] = cleaned(client)
-        seen = watch.time("probe", lambda: probe(lab, connection, state, patience))
-        # A function's first invocation, which may be the probe's, makes its log group.
-        if state["log_group"] is None:
-            state["log_group"] = run(log_group(lab.function.log_group), connection)
+    lab, connection, began, watch = entry.lab, entry.connection, _now(), Stopwatch()
+    place, state, seen = _seen(entry, client, timeout or default_timeout(connection), watch)
     key = {} if is_error(state) or is_error(state.get("key")) else state.get("key") or {}
-    arns = targets(lab, key.get("arn", ""), **place)
     return {
         "schema_version": SCHEMA_VERSION,
         "suite_version": labproof.__version__,
@@ -86,11 +68,31 @@ def take(
         "lab": lab.as_data(),
         "rubric": terms or NO_TERMS,
         "target": {**place, "emulated": bool(connection.endpoint_url)},
-        "arns": arns,
+        "arns": targets(lab, key.get("arn", ""), **place),
         "durations": watch.seconds,
         "state": state,
         "probe": seen,
     }
+
+
+def _seen(
+    entry: InventoryLab, client: dict[str, Any] | None, timeout: float, watch: Stopwatch
+) -> tuple[dict[str, str], Any, Any]:
+    """Return where a lab is, what exists of it, and what fresh uploads show."""
+    lab, connection = entry.lab, entry.connection
+    try:
+        place = check_account(connection)
+    except AwsError as error:
+        unseen = error_of("get_caller_identity", "NoAccess", str(error))
+        account = connection.account_id or ""
+        return {"account": account, "partition": "aws", "region": connection.region}, unseen, unseen
+    state = watch.time("state", lambda: collect(lab, connection, place))
+    state["client"] = cleaned(client)
+    seen = watch.time("probe", lambda: probe(lab, connection, state, timeout))
+    # A function's first invocation, which may be the probe's, makes its log group.
+    if state["log_group"] is None:
+        state["log_group"] = run(log_group(lab.function.log_group), connection)
+    return place, state, seen
 
 
 def _now() -> str:
