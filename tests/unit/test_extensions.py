@@ -99,12 +99,12 @@ def test_an_absent_topic_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(topics.survey("arn:aws:sns:r:1:t"), connection) is None
 
 
-def test_a_topic_is_read_with_its_key_or_with_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_topic_is_read_by_itself_or_with_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     tags = {"Tags": [{"Key": OWNER_TAG, "Value": "ada"}]}
-    attributes = {"Attributes": {"KmsMasterKeyId": "k"}}
+    attributes = {"Attributes": {"TopicArn": "arn:aws:sns:r:1:t"}}
     client = FakeClient(get_topic_attributes=attributes, list_tags_for_resource=tags)
     connection, arn = connect(monkeypatch, sns=client), "arn:aws:sns:r:1:t"
-    assert run(topics.topic(arn), connection) == {"name": "t", "arn": arn, "key": "k"}
+    assert run(topics.topic(arn), connection) == {"name": "t", "arn": arn}
     assert run(topics.survey(arn), connection) == {"name": "t", "arn": arn, "tags": OURS}
 
 

@@ -32,7 +32,7 @@ def bucket(name: str, owner: str, settings: tuple[str, ...] = tuple(SETTINGS)) -
     answers = yield [call("s3", *SETTINGS[setting], **mine) for setting in settings]
     found = dict(zip(settings, answers, strict=True))
     policy = document(found["policy"], "get_bucket_policy")
-    return {"name": name, "region": head.get("BucketRegion")} | found | {"policy": policy}
+    return {"name": name} | found | {"policy": policy}
 
 
 def survey(name: str) -> Reader:

@@ -27,7 +27,6 @@ def key(alias: str) -> Reader:
     ]
     return {
         "name": alias,
-        "id": name,
         "arn": found["Arn"],
         "manager": found.get("KeyManager"),
         "spec": found.get("KeySpec"),

@@ -18,7 +18,7 @@ MAX_LINE = 500
 
 
 def log_group(name: str) -> Reader:
-    """Read a log group: name, ARN, retention in days, key; None when absent."""
+    """Read a log group: name, ARN, retention in days; None when absent."""
     (groups,) = yield [call("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)]
     if is_error(groups):
         return groups
@@ -31,7 +31,6 @@ def log_group(name: str) -> Reader:
         "name": name,
         "arn": arn,
         "retention_days": group.get("retentionInDays"),
-        "key": group.get("kmsKeyId"),
     }
 
 

@@ -10,7 +10,7 @@ from labproof.aws.asking import Reader, call, nothing, tags
 def topic(arn: str) -> Reader:
     """Read a topic; None when it does not exist."""
     (found,) = yield [_attributes(arn)]
-    return found if nothing(found) else _named(arn) | {"key": found.get("KmsMasterKeyId")}
+    return found if nothing(found) else _named(arn)
 
 
 def survey(arn: str) -> Reader:

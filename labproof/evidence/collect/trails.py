@@ -29,7 +29,6 @@ def trail(name: str) -> Reader:
         "bucket_exists": there,
         "multi_region": found.get("IsMultiRegionTrail"),
         "validated": found.get("LogFileValidationEnabled"),
-        "key": found.get("KmsKeyId"),
         "logging": _of(status, "IsLogging"),
         "delivery_error": _of(status, "LatestDeliveryError"),
         "selectors": _of(selectors, "EventSelectors", []),
