@@ -92,11 +92,7 @@ class SandboxFolder:
     def live_run(self) -> Run | None:
         """The recorded run, if its process lives and is the server of this folder."""
         run = self.last_run()
-        if run is None:
-            return None
-        processes.reap(run.pid)
-        group = processes.group_of(run.pid, self.mark)
-        return run if any(process.pid == run.pid for process in group) else None
+        return run if run and processes.is_running(run.pid, self.mark) else None
 
     def record(self, run: Run) -> None:
         """Remember which server is this folder's."""
