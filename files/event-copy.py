@@ -61,10 +61,10 @@ def read_uploads(event: Any) -> list[Upload]:
     match event:
         case {"Event": "s3:TestEvent"}:
             return []
-        case {"detail": {"bucket": {"name": _}, "object": {"key": _}}}:
-            return [from_eventbridge(event)] if is_new(event) else []
+        case {"detail": {"bucket": {"name": bucket}, "object": {"key": key, **stored}}}:
+            return [Upload(bucket, key, stored.get("version-id"))] if is_new(event) else []
         case {"Records": [_, *_] as records} if all("s3" in record for record in records):
-            return [from_s3(record) for record in records if is_new(record)]
+            return [from_s3(record["s3"]) for record in records if is_new(record)]
     raise ValueError("The event holds no S3 records: is the trigger a bucket or a rule for one?")
 
 
@@ -74,17 +74,10 @@ def is_new(report: dict[str, Any]) -> bool:
     return name.replace(" ", "").startswith("ObjectCreated")
 
 
-def from_s3(record: dict[str, Any]) -> Upload:
-    """Return the upload of a record that S3 sent itself."""
-    stored = record["s3"]["object"]
-    key = unquote_plus(stored["key"])  # "red flower.jpg" arrives as "red+flower.jpg"
-    return Upload(record["s3"]["bucket"]["name"], key, stored.get("versionId"))
-
-
-def from_eventbridge(event: dict[str, Any]) -> Upload:
-    """Return the upload of an event that came through EventBridge, where keys are not encoded."""
-    stored = event["detail"]["object"]
-    return Upload(event["detail"]["bucket"]["name"], stored["key"], stored.get("version-id"))
+def from_s3(report: dict[str, Any]) -> Upload:
+    """Return the upload that S3 itself reports, with its key encoded, as EventBridge does not."""
+    key = unquote_plus(report["object"]["key"])  # "red flower.jpg" arrives as "red+flower.jpg"
+    return Upload(report["bucket"]["name"], key, report["object"].get("versionId"))
 
 
 def transfer(upload: Upload, request_id: str) -> Exception | None:

@@ -182,6 +182,12 @@ def load(path: Path) -> ModuleType:
     return module
 
 
+def clients_of(module: ModuleType) -> list[Any]:
+    """Return the clients of a function, also those behind its resources."""
+    found = [getattr(module, name) for name in ("s3", "dynamodb", "sns") if hasattr(module, name)]
+    return [getattr(client.meta, "client", client) for client in found]
+
+
 def foreign_packages(source: Path) -> set[str]:
     """Return what a function imports that Lambda's Python 3.11 does not come with."""
     nodes = list(ast.walk(ast.parse(source.read_text(encoding="utf-8"), feature_version=(3, 11))))

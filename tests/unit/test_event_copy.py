@@ -1,6 +1,5 @@
 """The event-copy lab's Lambda function, on a real boto3 client whose requests stay inside."""
 
-import ast
 import json
 from collections.abc import Iterator
 from types import ModuleType
@@ -53,19 +52,6 @@ def aws(function: ModuleType) -> Iterator[FakeS3]:
 class TestFile:
     def test_needs_only_boto_and_the_standard_library_of_python_3_11(self) -> None:
         assert not foreign_packages(SOURCE)
-
-    @pytest.mark.parametrize("other", ["file-metadata.py", "secure-ingestion.py"])
-    @pytest.mark.parametrize("shared", ["read_uploads", "is_new", "log"])
-    def test_reads_events_and_logs_as_the_other_labs_functions_do(
-        self, shared: str, other: str
-    ) -> None:
-        texts = [(FILES / name).read_text(encoding="utf-8") for name in (SOURCE.name, other)]
-        here, there = [
-            [ast.unparse(n) for n in ast.parse(text).body if getattr(n, "name", "") == shared]
-            for text in texts
-        ]
-        assert len(here) == 1
-        assert here == there
 
     @pytest.mark.parametrize("value", [None, ""])
     def test_loads_without_its_variable_and_asks_for_it_when_invoked(
