@@ -1,4 +1,4 @@
-"""What an audit item must say of a transfer, and how a transfer is told as a line of time."""
+"""What an item must say of its upload: an audit item of a transfer, an item of metadata."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ BAD_STATUS = re.compile(
     r"\b(not\w*|no|non|unsucc\w*|unable|unknown|un(copied|done|finished)|invalid|partial\w*|skip\w*|start\w*|pending|progress)\b"
 )
 NO_TROUBLE = re.compile(r"\b(0|no|zero|without)( any)? (error|failure|problem)s?\b")
-ATTRIBUTES = ("LogID", "SourceBucket", "DestinationBucket", "ObjectKey", "Status", "Timestamp")
+AUDIT = ("LogID", "SourceBucket", "DestinationBucket", "ObjectKey", "Status", "Timestamp")
+METADATA = ("ObjectKey", "BucketName", "FileSize", "ETag", "UploadTime", "ProcessedAt")
 CLOCK_TOLERANCE_S = 5
+UPLOAD_TOLERANCE_S = 2  # S3 tells LastModified in whole seconds
 STAGES = ("uploaded", "invoked", "copied", "audited")
 
 
-def item_problems(
+def audit_item_problems(
     item: dict[str, str], source: str, destination: str, seen: dict[str, Any]
 ) -> list[str]:
     """Compare an audit item with its upload, attribute by attribute (``transfer.audited``).
@@ -32,7 +34,7 @@ def item_problems(
         "DestinationBucket": destination,
         "ObjectKey": seen["key"],
     }
-    problems = [f"{name} is missing" for name in ATTRIBUTES if not item.get(name)]
+    problems = [f"{name} is missing" for name in AUDIT if not item.get(name)]
     problems += [
         f"{name}: expected {value!r}, found {item[name]!r}"
         for name, value in wanted.items()
@@ -45,6 +47,55 @@ def item_problems(
     if stamp and not _within(stamp, seen["signed_ms"], seen["audited_ms"]):
         problems.append(f"Timestamp: expected a time of this upload, found {stamp!r}")
     return problems
+
+
+def metadata_item_problems(seen: dict[str, Any], bucket: str) -> list[str]:
+    """Compare an upload's item with what S3 says of its object (``metadata.item``).
+
+    ``seen`` is the upload's evidence: ``key``, ``head``, and ``items``, in DynamoDB's JSON; several
+    items under one key are those of several buckets. Returns a clause per problem.
+    """
+    items, head = seen["items"], seen["head"] or {}
+    if not items:
+        return [f"expected an item for {seen['key']!r}, found none"]
+    item = next((one for one in items if one.get("BucketName") == {"S": bucket}), items[0])
+    wanted = {
+        "ObjectKey": {"S": seen["key"]},
+        "BucketName": {"S": bucket},
+        "ETag": {"S": head.get("etag")},
+        "FileSize": {"N": str(head.get("size"))},
+    }
+    problems = [f"{name} is missing" for name in METADATA if name not in item]
+    problems += [
+        f"{name}: expected {value}, found {item[name]}"
+        for name, value in wanted.items()
+        if name in item and item[name] != value
+    ]
+    return problems + _time_problems(item, head.get("modified_ms", 0) / 1000)
+
+
+def _time_problems(item: dict[str, Any], modified: float) -> list[str]:
+    """Compare the times of an item with that of its object, in seconds."""
+    uploaded, processed = (_utc(item.get(name, {})) for name in ("UploadTime", "ProcessedAt"))
+    problems = []
+    near = uploaded is not None and abs(uploaded - modified) <= UPLOAD_TOLERANCE_S
+    if "UploadTime" in item and not near:
+        problems.append(f"UploadTime: expected S3's time of the upload, found {item['UploadTime']}")
+    if "ProcessedAt" in item and (processed is None or processed < modified - UPLOAD_TOLERANCE_S):
+        problems.append(
+            f"ProcessedAt: expected a time after the upload, found {item['ProcessedAt']}"
+        )
+    return problems
+
+
+def _utc(value: dict[str, Any]) -> float | None:
+    """Read ISO 8601 in UTC: with Z, +00:00 or no offset."""
+    text = str(value.get("S", ""))
+    try:
+        offset = datetime.fromisoformat(text).utcoffset()
+    except ValueError:
+        return None
+    return moment(text) if not offset else None
 
 
 def says_success(status: str) -> bool:
@@ -69,13 +120,9 @@ def moment(stamp: str) -> float | None:
 
 def timeline(seen: dict[str, Any]) -> str:
     """Tell a transfer's stages as ``uploaded 0 ms → invoked 12 ms → …``."""
+    times = {stage: seen.get(f"{stage}_ms") for stage in STAGES}
     start = seen["uploaded_ms"]
-    parts = [
-        f"{stage} {seen[f'{stage}_ms'] - start} ms"
-        for stage in STAGES
-        if seen[f"{stage}_ms"] is not None
-    ]
-    return " → ".join(parts)
+    return " → ".join(f"{k} {ms - start} ms" for k, ms in times.items() if ms is not None)
 
 
 def _within(stamp: str, first_ms: int, last_ms: int | None) -> bool:

@@ -17,10 +17,9 @@ from typing import Any
 
 from labproof.aws.operations import OPERATIONS
 from labproof.labs.arns import arn
+from labproof.labs.flows import FLOWS
 from labproof.labs.lab import Lab
 
-# How a flow looks for what the function writes into the table
-LOOKING = {"transfer": "ScanItems", "metadata": "QueryItems", "ingest": "QueryItems"}
 # For what IAM knows no resource: it reads what is in the whole account. Of subscriptions, whoever
 # subscribed may end them.
 EVERYTHING = ["*"]
@@ -78,15 +77,15 @@ def _of_every_lab(lab: Lab, place: Mapping[str, str]) -> dict[str, list[str]]:
 
 def _of_some_labs(lab: Lab, place: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the resources of each purpose that not every lab has; none where it has not."""
-    on, table = partial(_on, place), lab.table.name
+    on, table, flow = partial(_on, place), lab.table.name, FLOWS[lab.flow]
     keys = on("key", "*") if lab.key else []
     return {
-        "UploadInParts": on("objects", *lab.source.buckets) if lab.flow == "metadata" else [],
+        "UploadInParts": on("objects", *lab.source.buckets) if flow.in_parts else [],
         "ReadDestination": on("bucket", lab.destination.bucket),
         "ReadCopies": on("objects", lab.destination.bucket),
         "ReadUsers": EVERYTHING if "account.no-keys" in lab.requirements else [],
         "ReadTable": on("table", table),
-        LOOKING.get(lab.flow, ""): on("table", table) if lab.flow in LOOKING else [],
+        flow.looking: on("table", table) if flow.looking else [],
         "AskIndex": on("table", lab.table.index and f"{table}/index/{lab.table.index}"),
         "ReadKey": keys,
         # A table may be encrypted with another key, which is looked at, too.

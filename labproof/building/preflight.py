@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from labproof.analysis.extensions import READY
 from labproof.analysis.policies import trusts_only_lambda
 from labproof.aws.answers import is_error
 from labproof.aws.connection import Connection, check_account
-from labproof.evidence.collect.stacks import READY
 from labproof.evidence.collect.survey import survey
 from labproof.labs.arns import names
 from labproof.labs.lab import Lab, LabError

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 
 from labproof.aws.answers import is_error
-from labproof.evidence.uploads.attempts import read_attempts
-from labproof.evidence.uploads.reading import moments, now_ms
+from labproof.evidence.uploads.clock import moments, now_ms
+from labproof.evidence.uploads.invocations import read_invocations
 from labproof.faults.place import Place
 
 FIRST_S = 0.3  # until an event has reached the function
@@ -29,7 +29,7 @@ def wait_until_still(place: Place) -> None:
 
 
 def is_still(place: Place) -> bool:
-    found = read_attempts(place.connection, place.lab.function.name, now_ms() - LOOK_BACK_MS)
+    found = read_invocations(place.connection, place.lab.function.name, now_ms() - LOOK_BACK_MS)
     if is_error(found) or not found:
         return True
     begun = [attempt for attempt in found if attempt.request_id]

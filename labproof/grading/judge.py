@@ -14,6 +14,7 @@ from labproof.evidence.snapshot import Failure, Snapshot, Unreadable
 from labproof.grading.controls import controls
 from labproof.grading.hints import next_step
 from labproof.grading.rubric import Requirement, points, rubric
+from labproof.labs.flows import FLOWS
 
 PASSED, FAILED, BLOCKED, ERROR = "passed", "failed", "blocked", "error"
 LONGEST_TEXT = 2000
@@ -112,6 +113,7 @@ def row(
     """Return a row of ``results.json``."""
     waiver = waived(snapshot, requirement.id)
     earned = outcome.status == PASSED or waiver is not None
+    has_controls = FLOWS[snapshot.lab.flow].has_controls
     return {
         "id": requirement.id,
         "title": requirement.title,
@@ -123,7 +125,7 @@ def row(
         **next_step(snapshot, requirement, outcome.status == FAILED),
         "blocked_by": list(outcome.blocked_by),
         "duration_s": snapshot.duration(requirement.area),
-        **({"controls": controls(requirement.id)} if snapshot.lab.flow == "ingest" else {}),
+        **({"controls": controls(requirement.id)} if has_controls else {}),
         **({"waived": waiver} if waiver else {}),
     }
 

@@ -10,9 +10,8 @@ from attrs import frozen
 
 from labproof.labs import parts
 from labproof.labs.declaring import Variable, declared, of
+from labproof.labs.flows import FLOWS
 from labproof.labs.values import LABEL, SWITCH, TEXT, TEXTS, one_of
-
-FLOWS = ("transfer", "copy", "metadata", "ingest")
 
 
 class LabError(ValueError):
@@ -49,7 +48,7 @@ class Lab:
         derive=lambda values: values["inventory_hostname"],
         default_text="the host's name",
     )
-    flow: str = of("lab_flow", one_of(FLOWS), "what an upload does, and so how it is proved")
+    flow: str = of("lab_flow", one_of(tuple(FLOWS)), "what an upload does, and so how it is proved")
     hardened: bool = of(
         "lab_hardened", SWITCH, "whether the lab is built to an auditor's list as well"
     )

@@ -9,7 +9,7 @@ import pytest
 
 from labproof.analysis.log import is_report, names_key, started
 from labproof.evidence.snapshot import Failure, Snapshot, expect, expect_none
-from labproof.evidence.uploads.samples import BAD_FILES
+from labproof.labs.flows import FLOWS
 
 from .followed import FUNCTION, LOG, STORED, upload, why
 
@@ -68,7 +68,8 @@ def test_bad_records_and_files_are_named_and_stop_nothing(snapshot: Snapshot) ->
     expect(not problem, "the good records of a file with bad ones", problem)
     unnamed = [bad["what"] for bad in records(snapshot, "mixed")["bad"] if not bad["named_by"]]
     expect_none(unnamed, "each bad record named in the log, by its index or its content")
-    silent = [label for label in BAD_FILES if not is_refused(upload(snapshot, label))]
+    refused = FLOWS[snapshot.lab.flow].refused
+    silent = [label for label in refused if not is_refused(upload(snapshot, label))]
     expect_none(silent, "each file that is no array of records named in the log as refused")
 
 

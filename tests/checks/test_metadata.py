@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from labproof.evidence.prove.metadata import item_problems
+from labproof.analysis.items import metadata_item_problems
 from labproof.evidence.snapshot import Snapshot, expect
-from labproof.evidence.uploads.metadata import KEYS, MULTIPART, as_proof
+from labproof.labs.flows import FLOWS
 
 from .followed import FUNCTION, LOG, STORED, expect_each, upload, why
 
-WHOLE = [label for label in KEYS if label != MULTIPART]
+FLOW = FLOWS["metadata"]
+WHOLE = [label for label in FLOW.uploads if label != FLOW.in_parts]
 
 
 def item_problem(snapshot: Snapshot, found: Any) -> str:
     """Say how the item of an upload differs from what S3 says of it; empty if it does not."""
     if not found["items"]:
         return f"no item{why(snapshot, found)}"
-    return "; ".join(item_problems(as_proof(found, snapshot.lab.source.bucket)))
+    return "; ".join(metadata_item_problems(found, snapshot.lab.source.bucket))
 
 
 @pytest.mark.requirement(
@@ -48,7 +49,7 @@ def test_each_item_says_what_s3_says(snapshot: Snapshot) -> None:
 def test_an_object_uploaded_in_parts_has_its_item(snapshot: Snapshot) -> None:
     """An object uploaded in parts has its item too."""
     expected = f"an item in {snapshot.lab.table.name} that says what S3 says"
-    expect_each(snapshot, [MULTIPART], item_problem, expected)
+    expect_each(snapshot, [FLOW.in_parts], item_problem, expected)
 
 
 @pytest.mark.requirement(

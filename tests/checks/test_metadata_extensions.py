@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labproof.evidence.prove.extensions import (
+from labproof.analysis.extensions import (
     double_problems,
     listing_problems,
     message_problems,

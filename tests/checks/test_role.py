@@ -17,6 +17,7 @@ from labproof.analysis.policies.decisions import is_unread, statements
 from labproof.evidence.snapshot import Snapshot, expect, expect_none
 from labproof.grading.rubric import rubric
 from labproof.labs.arns import arn as arn_of
+from labproof.labs.flows import FLOWS
 
 from .holders import policies, policy_of, policy_of_source, role, sure, told
 
@@ -144,34 +145,6 @@ def test_role_can_decrypt(snapshot: Snapshot) -> None:
 
 
 LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
-READING = ("s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes")
-READING += ("s3:GetObjectVersionAttributes",)
-READING_TAGS = ("s3:GetObjectTagging", "s3:GetObjectVersionTagging")
-# What each flow lets the role do, and on which of the lab's parts; logs are allowed anywhere.
-ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
-    "transfer": {},
-    "copy": {
-        "source-objects": READING + READING_TAGS,
-        "destination-objects": (
-            *("s3:PutObject", "s3:GetObject", "s3:PutObjectTagging"),
-            *("s3:PutObjectVersionTagging", *READING_TAGS),
-        ),
-        "source": ("s3:ListBucket",),
-        "destination": ("s3:ListBucket",),
-    },
-    "metadata": {
-        "source-objects": READING,
-        "table": ("dynamodb:PutItem",),
-        "topic": ("sns:Publish",),
-    },
-    "ingest": {
-        "source-objects": READING,
-        "table": ("dynamodb:PutItem", "dynamodb:BatchWriteItem"),
-        "key": ("kms:Decrypt",),
-    },
-}
-
-
 CAN = ["role.can-write-logs", "role.can-read-source", "role.can-write-destination"]
 CAN += ["role.can-write-table", "role.can-decrypt"]
 
@@ -188,7 +161,7 @@ def test_role_may_do_nothing_more(snapshot: Snapshot) -> None:
     """The role may do what the lab needs, and nothing more."""
     who = role(snapshot)
     rights = [(LOGS, ["*"])]
-    for target, actions in ALLOWED[snapshot.lab.flow].items():
+    for target, actions in FLOWS[snapshot.lab.flow].role.items():
         if arns := [arn for arn in snapshot.arns(target) if arn]:
             rights.append((actions, arns))
     expect_none(beyond(who["documents"], rights), "no right beyond what the lab needs")

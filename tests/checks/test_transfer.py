@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from labproof.analysis.items import item_problems
+from labproof.analysis.items import audit_item_problems
 from labproof.evidence.snapshot import Reading, Snapshot, expect
-from labproof.evidence.uploads.transfer import AGAIN, KEYS, REPEATED
+from labproof.labs.flows import AGAIN, FLOWS
 
 from .followed import COPIED, FUNCTION, INVOKED, LOG, STORED, expect_each, upload, why
 
 COPY = "aws s3api head-object --bucket $destination_bucket --key KEY"
-CSV = "other type"
 
 
 @pytest.mark.requirement(
@@ -38,7 +37,12 @@ def test_an_upload_invokes_the_function(snapshot: Snapshot) -> None:
 
 def main(snapshot: Snapshot) -> str:
     """Return the upload of the type that the lab is about: a zip, or a CSV file."""
-    return REPEATED if snapshot.lab.flow == "transfer" else CSV
+    return FLOWS[snapshot.lab.flow].main
+
+
+def others(snapshot: Snapshot) -> list[str]:
+    """Return the uploads with hard keys and of other types."""
+    return [one for one in FLOWS[snapshot.lab.flow].uploads if one != main(snapshot)]
 
 
 def copy_problem(snapshot: Snapshot, found: Any) -> str:
@@ -76,8 +80,7 @@ def test_a_fresh_file_is_copied_byte_for_byte(snapshot: Snapshot) -> None:
 )
 def test_hard_keys_and_other_types_arrive_unchanged(snapshot: Snapshot) -> None:
     """Keys with spaces, signs, accents and slashes, and other types, arrive under the same key."""
-    labels = [label for label in KEYS if label != main(snapshot)]
-    expect_each(snapshot, labels, copy_problem, "copies under exactly the same keys")
+    expect_each(snapshot, others(snapshot), copy_problem, "copies under exactly the same keys")
 
 
 @pytest.mark.requirement(
@@ -92,8 +95,8 @@ def test_hard_keys_and_other_types_arrive_unchanged(snapshot: Snapshot) -> None:
 def test_each_upload_has_one_right_item(snapshot: Snapshot) -> None:
     """Each upload has exactly one item, right in every attribute; a second one to a key its own."""
     expected = f"one item in {snapshot.lab.table.name} for each upload, right in every attribute"
-    again = upload(snapshot, REPEATED)["copied_ms"] is not None
-    labels = [label for label in KEYS if not (again and label == REPEATED)]
+    again = upload(snapshot, main(snapshot))["copied_ms"] is not None
+    labels = others(snapshot) if again else [main(snapshot), *others(snapshot)]
     expect_each(snapshot, labels, audit_problem, expected)
     if again:
         problem = second_problem(snapshot)
@@ -121,7 +124,7 @@ def items_problem(snapshot: Snapshot, found: Any, wanted: int, most: int) -> str
     # What another try wrote is later than what was seen first.
     window = {**found, "audited_ms": snapshot.seen("finished_ms")}
     buckets = snapshot.lab.source.bucket, snapshot.lab.destination.bucket
-    told = [item_problems(item, *buckets, window) for item in items]
+    told = [audit_item_problems(item, *buckets, window) for item in items]
     grave = [p for problems in told for p in problems if not p.startswith("Status:")]
     worked = sum(not problems for problems in told) >= wanted
     said = grave or [p for problems in told for p in problems]
@@ -139,7 +142,7 @@ def invocations(snapshot: Snapshot, found: Any) -> int:
 
 def second_problem(snapshot: Snapshot) -> str:
     """Say what is wrong with the items after a second upload to the same key."""
-    first, second = upload(snapshot, REPEATED), upload(snapshot, AGAIN)
+    first, second = upload(snapshot, main(snapshot)), upload(snapshot, AGAIN)
     both = Reading(second | {"signed_ms": first["signed_ms"]})
     most = invocations(snapshot, first) + invocations(snapshot, second)
     return items_problem(snapshot, both, 2, most)

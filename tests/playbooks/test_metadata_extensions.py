@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from labproof.building.preflight import inspect
-from labproof.evidence.prove.metadata import prove
+from labproof.evidence.uploads import probe
+from labproof.evidence.uploads.flows.metadata import MetadataProbe
 from tests.support.grading import grade, statuses, told
 from tests.support.world import PROJECT, SANDBOX_INVENTORY, World
 
@@ -112,7 +113,8 @@ def test_an_extension_that_does_not_work_is_seen(built: World) -> None:
     sns = entry.connection.client("sns")
     for topic in sns.list_topics()["Topics"]:
         sns.delete_topic(TopicArn=topic["TopicArn"])
-    seen = prove(entry.lab, entry.connection, timeout=30)
+    document = probe(entry.lab, entry.connection, {}, 30, proving=True)
+    seen = MetadataProbe.proof(entry.lab, document)
     assert len(seen["extensions"]["notified"]) == 4, "nobody was told of four uploads"
     assert seen["errors"], "the function says why, so nobody waits for the rest"
     assert statuses(grade(entry, timeout=5))["metadata.notified"] in ("failed", "blocked")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labproof.analysis.items import item_problems, moment, says_success, timeline
+from labproof.analysis.items import audit_item_problems, moment, says_success, timeline
 
 BUCKETS = ("public", "private")
 SEEN = {"key": "a b+c.zip", "signed_ms": 1_800_000_000_000, "audited_ms": 1_800_000_002_000}
@@ -25,7 +25,7 @@ TIMES = st.datetimes(datetime(1980, 1, 1), datetime(2200, 1, 1), timezones=st.ju
 
 
 def problems(**changes: Any) -> list[str]:
-    return item_problems(ITEM | changes, *BUCKETS, SEEN)
+    return audit_item_problems(ITEM | changes, *BUCKETS, SEEN)
 
 
 def test_an_item_that_is_right_in_every_attribute_has_no_problem() -> None:
@@ -36,7 +36,7 @@ def test_an_item_that_is_right_in_every_attribute_has_no_problem() -> None:
 @pytest.mark.parametrize("name", ITEM)
 def test_every_attribute_must_be_there(name: str) -> None:
     assert problems(**{name: ""}) == [f"{name} is missing"]
-    assert item_problems({k: v for k, v in ITEM.items() if k != name}, *BUCKETS, SEEN) == [
+    assert audit_item_problems({k: v for k, v in ITEM.items() if k != name}, *BUCKETS, SEEN) == [
         f"{name} is missing"
     ]
 
@@ -188,8 +188,8 @@ def test_local_time_does_not_sway_a_stamp(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_item_can_be_judged_before_all_items_were_seen() -> None:
     unfinished = SEEN | {"audited_ms": None}
-    assert item_problems(ITEM, *BUCKETS, unfinished) == []
-    early = item_problems(ITEM | {"Timestamp": "1799999000"}, *BUCKETS, unfinished)
+    assert audit_item_problems(ITEM, *BUCKETS, unfinished) == []
+    early = audit_item_problems(ITEM | {"Timestamp": "1799999000"}, *BUCKETS, unfinished)
     assert early == ["Timestamp: expected a time of this upload, found '1799999000'"]
 
 

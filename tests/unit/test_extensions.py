@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from labproof.analysis import extensions
 from labproof.aws.asking import run
 from labproof.aws.connection import Connection
 from labproof.building.eventbridge import Rule
@@ -12,7 +13,7 @@ from labproof.building.preflight import OWNER_TAG, conflicts, ownership
 from labproof.building.trigger import Trigger, trigger_suffix
 from labproof.evidence.collect import stacks, tables, topics
 from labproof.evidence.collect.survey import survey
-from labproof.evidence.prove import extensions
+from labproof.evidence.uploads.extensions import Listener
 from labproof.labs.arns import names
 from labproof.labs.lab import Lab
 from labproof.labs.resolving import resolve
@@ -201,7 +202,7 @@ def test_the_list_must_hold_every_fresh_key_in_the_order_of_time() -> None:
 
 def test_a_message_is_about_an_upload_by_the_part_that_nobody_can_guess() -> None:
     encoded = json.dumps({"ObjectKey": f"verify/é {TOKENS[0]}.txt"})
-    listener = extensions.Listener(None, "queue", [encoded, "unrelated"])  # type: ignore[arg-type]
+    listener = Listener(None, "queue", [encoded, "unrelated"])  # type: ignore[arg-type]
     assert listener.about(f"verify/é {TOKENS[0]}.txt") == 1
     assert listener.about(f"verify/{TOKENS[1]}") == 0
     assert listener.about("no token") == 0
@@ -233,5 +234,5 @@ def test_a_lab_that_is_not_its_stacks_work_is_told_so(stack: Any, said: str) -> 
 
 
 def test_a_lab_without_extensions_has_none_to_judge() -> None:
-    assert extensions.problems(a_lab(), ["a"], {}) == {}
+    assert extensions.extension_problems(a_lab(), ["a"], {}) == {}
     assert extensions.stack_problems(a_lab(lab_stack="st"), a_stack()) == []

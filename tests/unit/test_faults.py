@@ -17,8 +17,9 @@ from labproof.faults import UNPLANTABLE, Fault, FaultError, Place, catalogue, fa
 from labproof.faults.handlers import edited, handler_source, plain
 from labproof.faults.parts import CHANGES
 from labproof.faults.planted import Planted, at_random, plant_in
+from labproof.labs.flows import FLOWS
 from labproof.labs.kinds import kinds, requirements
-from labproof.labs.lab import FLOWS, Lab
+from labproof.labs.lab import Lab
 from labproof.labs.resolving import resolve
 from tests.accuracy.matrix import OFTEN, planned, shares
 from tests.support.client import Folder

@@ -4,16 +4,20 @@ import hashlib
 import itertools
 import json
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from labproof.aws.connection import Connection
 from labproof.aws.errors import AwsError
-from labproof.evidence.prove.follow import follow_upload
-from labproof.evidence.uploads import following, ingest
-from labproof.evidence.uploads.attempts import MAX_LINE, Attempt
-from labproof.evidence.uploads.following import NAMELESS_PAUSE_MS, RETRY_PAUSE_MS, Watch
+from labproof.evidence.uploads import following
+from labproof.evidence.uploads.attribution import Awaited, Calls
+from labproof.evidence.uploads.flows import ingest
+from labproof.evidence.uploads.flows.base import certain
+from labproof.evidence.uploads.flows.transfer import TransferProbe
+from labproof.evidence.uploads.following import PAUSES_MS, Followed, Following
+from labproof.evidence.uploads.invocations import MAX_LINE, Invocation
 from labproof.evidence.uploads.upload import Upload
 from tests.support.fakes import Body, FakeClient, a_lab, connect, refusal
 
@@ -42,7 +46,7 @@ def steps(*answers: Any) -> Any:
     return lambda **request: next(rest)
 
 
-def digest(seen: Upload) -> tuple[str, int]:
+def digest(seen: SimpleNamespace) -> tuple[str, int]:
     return seen.copied["sha256"], seen.copied["size"]
 
 
@@ -58,6 +62,7 @@ class World:
             "get_object": lambda **_: {"Body": Body(BODY)},
             "scan": {"Items": [ITEM]},
             "filter_log_events": {"events": run()},
+            "list_objects_v2": {},
             "get_function_event_invoke_config": refusal("ResourceNotFoundException"),
         } | answers
         client = FakeClient(**given)
@@ -70,19 +75,23 @@ class World:
         monkeypatch.setattr(time, "monotonic", lambda: sum(self.pauses))
         monkeypatch.setattr(following, "now_ms", lambda: NOW + 500 + int(1000 * sum(self.pauses)))
 
-    def follow(self, timeout: float = 10, sha256: str | None = SHA, wanted: int = 1) -> Upload:
-        upload = Upload("zip", KEY, sha256=sha256, signed_ms=NOW, uploaded_ms=NOW + 50)
-        upload.wanted_items = wanted
-        return follow_upload(a_lab(), self.connection, upload, timeout)
+    def follow(self, timeout: float = 10, sha256: str | None = SHA) -> SimpleNamespace:
+        """Follow an upload that a client made; return its evidence."""
+        client = Upload("client", KEY, sha256=sha256, signed_ms=NOW, uploaded_ms=NOW + 50)
+        probe = TransferProbe(a_lab(), self.connection, timeout, client=client)
+        probe.send()
+        probe.follow()
+        certain(probe.following.log)
+        return SimpleNamespace(**certain(probe.following["client"].as_evidence()))
 
 
 def test_an_upload_is_followed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch)
     seen = world.follow()
     assert seen.finished
-    assert (seen.invoked_ms, seen.request_id, seen.reported_ms) == (NOW + 100, "1", NOW + 100)
+    assert (seen.invoked_ms, seen.requests, seen.reported_ms) == (NOW + 100, ["1"], NOW + 100)
     assert (seen.copied_ms, digest(seen)) == (NOW + 500, (SHA, len(BODY)))
-    assert (seen.audited_ms, seen.errors, seen.waited_s) == (NOW + 500, [], 0)
+    assert (seen.audited_ms, seen.errors) == (NOW + 500, [])
     assert seen.audit_items == [{"LogID": "1", "ObjectKey": KEY, "Size": "3"}]
     assert seen.log[1] == f"copied {KEY}"
     assert world.pauses == []
@@ -113,7 +122,6 @@ def test_waiting_backs_off_and_ends_with_the_timeout(monkeypatch: pytest.MonkeyP
     assert all(a <= b for a, b in itertools.pairwise(world.pauses[:-1]))
     assert max(world.pauses) == 2
     assert sum(world.pauses) == pytest.approx(30)
-    assert seen.waited_s == 30
 
 
 def test_what_comes_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +169,7 @@ def test_a_function_that_failed_for_good_is_not_waited_for(monkeypatch: pytest.M
     world = World(monkeypatch, get_object=absent(), scan={"Items": []}, filter_log_events=answers)
     seen = world.follow()
     assert seen.finished
-    assert (seen.attempts, len(seen.errors), len(world.pauses)) == (3, 3, 2)
+    assert (len(seen.requests), len(seen.errors), len(world.pauses)) == (3, 3, 2)
 
 
 def test_as_many_tries_are_waited_for_as_the_function_has(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,14 +188,14 @@ def test_a_try_that_does_not_come_is_not_waited_for_for_ever(
 ) -> None:
     world = World(monkeypatch, get_object=absent(), filter_log_events={"events": tries(1)})
     assert world.follow(timeout=1000).finished
-    assert sum(world.pauses) == pytest.approx(RETRY_PAUSE_MS["aws"] / 1000, abs=3)
+    assert sum(world.pauses) == pytest.approx(PAUSES_MS[Awaited.RETRY]["aws"] / 1000, abs=3)
 
 
 def test_what_another_try_mends_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     again = [*tries(1), *run("again", at=200, stream="t")]
     world = World(monkeypatch, filter_log_events=steps({"events": tries(1)}, {"events": again}))
     seen = world.follow()
-    assert (seen.errors, seen.attempts) == ([], 2)
+    assert (seen.errors, len(seen.requests)) == ([], 2)
     assert "KeyError" in seen.retried[0]
 
 
@@ -237,14 +245,14 @@ def test_what_cannot_be_read_is_no_absence(monkeypatch: pytest.MonkeyPatch, oper
         world.follow()
 
 
-def seen_in(monkeypatch: pytest.MonkeyPatch, *events: dict[str, Any]) -> Upload:
+def seen_in(monkeypatch: pytest.MonkeyPatch, *events: dict[str, Any]) -> SimpleNamespace:
     return World(monkeypatch, filter_log_events={"events": list(events)}).follow(timeout=0)
 
 
 def test_other_uploads_in_other_streams_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     other = run("2", "[ERROR] other upload", at=10, stream="t")
     seen = seen_in(monkeypatch, *other, *run())
-    assert (seen.request_id, seen.errors) == ("1", [])
+    assert (seen.requests, seen.errors) == (["1"], [])
 
 
 def test_other_uploads_in_the_same_stream_are_none_of_ours(
@@ -252,32 +260,32 @@ def test_other_uploads_in_the_same_stream_are_none_of_ours(
 ) -> None:
     before, after = run("2", "[ERROR] before", at=10), run("3", "[ERROR] after", at=200)
     seen = seen_in(monkeypatch, *before, *run()[:2], *after)
-    assert (seen.request_id, seen.errors, seen.reported_ms) == ("1", [], None)
+    assert (seen.requests, seen.errors, seen.reported_ms) == (["1"], [], None)
 
 
 def test_an_earlier_upload_to_the_same_key_is_none_of_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen = seen_in(monkeypatch, *run("0", at=-1, stream="t"), *run(at=0))
-    assert (seen.request_id, seen.invoked_ms) == ("1", NOW)
+    assert (seen.requests, seen.invoked_ms) == (["1"], NOW)
 
 
 def test_a_clock_that_is_behind_hides_no_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert seen_in(monkeypatch, *run(at=-500)).request_id == "1"
+    assert seen_in(monkeypatch, *run(at=-500)).requests == ["1"]
 
 
 def test_a_function_that_names_no_key_is_followed_by_its_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen = seen_in(monkeypatch, *run("1", "copied"))
-    assert (seen.request_id, bool(seen.copied_ms)) == ("1", True)
+    assert (seen.requests, bool(seen.copied_ms)) == (["1"], True)
 
 
 def test_what_a_silent_function_may_yet_do_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = {"events": run("1", "done")}
     world = World(monkeypatch, get_object=absent(), filter_log_events=silent)
     assert world.follow(timeout=60).finished
-    assert sum(world.pauses) == pytest.approx(NAMELESS_PAUSE_MS["aws"] / 1000, abs=3)
+    assert sum(world.pauses) == pytest.approx(PAUSES_MS[Awaited.ANOTHER]["aws"] / 1000, abs=3)
 
 
 def test_what_was_taken_for_ours_is_put_right_by_what_comes_later(
@@ -286,7 +294,7 @@ def test_what_was_taken_for_ours_is_put_right_by_what_comes_later(
     other = run("2", "[ERROR] other", at=10, stream="t")[:2]
     answers = steps({"events": other}, {"events": [*other, *run()]})
     seen = World(monkeypatch, filter_log_events=answers).follow()
-    assert (seen.request_id, seen.errors) == ("1", [])
+    assert (seen.requests, seen.errors) == (["1"], [])
 
 
 @pytest.mark.parametrize("line", [json.dumps({"key": KEY}), "probe/ERROR+%C3%A9+1.zip"])
@@ -294,7 +302,7 @@ def test_a_key_is_recognised_in_the_form_that_it_is_logged_in(
     monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     seen = seen_in(monkeypatch, *run("2", "x", at=1, stream="t"), *run("1", line))
-    assert (seen.request_id, seen.errors) == ("1", [])
+    assert (seen.requests, seen.errors) == (["1"], [])
 
 
 def test_long_lines_are_cut_short_after_they_were_understood(
@@ -314,71 +322,56 @@ def test_an_upload_is_not_later_than_the_invocation_it_causes(
     assert seen_in(monkeypatch).uploaded_ms == NOW + 50
 
 
-def failing(request: str) -> Attempt:
-    return Attempt(request, NOW, NOW + 10, True, ["[ERROR] RuntimeError"])
+class Effects:
+    """A flow that looks for nothing."""
+
+    def look(self, following: Following) -> None:
+        pass
 
 
-@pytest.mark.parametrize(("seen", "ended"), [(3, False), (5, False), (6, True)])
-def test_the_tries_of_another_upload_that_nothing_names_are_not_ours(
-    monkeypatch: pytest.MonkeyPatch, seen: int, ended: bool
-) -> None:
-    monkeypatch.setattr(following, "now_ms", lambda: NOW + 1000)
-    watch = Watch(a_lab(), Connection(endpoint_url="https://test"), lambda _: None, lambda _: False)
-    watch.add(*(Upload(name, name, f"{name}-token", signed_ms=NOW) for name in ("one", "two")))
-    watch.uploads[0].finished = True
-    watch.attempts, watch.allowed = [failing(str(number)) for number in range(seen)], 3
-    assert following.is_ended(watch, watch.uploads[1]) is ended
-
-
-@pytest.mark.parametrize(("raised", "ended"), [(False, False), (True, True)])
-def test_an_invocation_that_nothing_names_does_not_stand_for_two_uploads(
-    monkeypatch: pytest.MonkeyPatch, raised: bool, ended: bool
-) -> None:
-    world = World(monkeypatch)
-    watch = Watch(a_lab(), world.connection, lambda watch: None, lambda upload: False)
-    watch.add(*(Upload(token, f"{token}.zip", token, signed_ms=NOW) for token in ("ab", "cd")))
-    watch.attempts = [Attempt("1", NOW + 1, NOW + 2, raised, ["START", "REPORT"])]
-    world.pauses.append(RETRY_PAUSE_MS["aws"] / 1000)
-    assert [following.is_ended(watch, upload) for upload in watch.uploads] == [ended, ended]
-
-
-def working(request: str, line: str = "done", at: int = 0) -> Attempt:
-    return Attempt(request, NOW + at, NOW + at + 10, False, [line])
+def working(request: str, line: str = "done", at: int = 0) -> Invocation:
+    return Invocation(request, NOW + at, NOW + at + 10, False, [line])
 
 
 @pytest.mark.parametrize(("line", "ended"), [("done", True), ("copied one-token", False)])
-def test_a_strangers_invocation_stands_long_for_no_upload_of_a_function_that_names_its_own(
+def test_what_a_function_names_is_waited_for_longer(
     monkeypatch: pytest.MonkeyPatch, line: str, ended: bool
 ) -> None:
-    monkeypatch.setattr(following, "now_ms", lambda: NOW + NAMELESS_PAUSE_MS["emulated"] + 1000)
-    watch = Watch(a_lab(), Connection(endpoint_url="https://test"), lambda _: None, lambda _: False)
-    watch.add(*(Upload(name, name, f"{name}-token", signed_ms=NOW) for name in ("one", "two")))
-    watch.uploads[0].finished = True
-    watch.attempts = [working("1", line), working("2", at=500)]
-    assert following.is_ended(watch, watch.uploads[1]) is ended
+    pause = PAUSES_MS[Awaited.ANOTHER]["emulated"]
+    monkeypatch.setattr(following, "now_ms", lambda: NOW + pause + 1000)
+    log = [working("1", line), working("2", at=500)]
+    monkeypatch.setattr(following, "read_invocations", lambda *_: log)
+    watched = Following(a_lab(), Connection(endpoint_url="https://test"), Effects())
+    uploads = [Upload(name, name, f"{name}-token", signed_ms=NOW) for name in ("one", "two")]
+    watched.add(Followed(uploads[0], finished=True), Followed(uploads[1]))
+    watched.look()
+    assert watched["two"].finished is ended
 
 
 def test_an_upload_is_followed_again_when_its_own_invocation_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    given = [working("1"), working("2", "copied one-token", at=500)]
-    monkeypatch.setattr(following, "read_attempts", lambda *_: given)
-    watch = Watch(a_lab(), Connection(endpoint_url="https://test"), lambda _: None, lambda _: False)
-    watch.add(Upload("one", "one", "one-token", signed_ms=NOW, finished=True, requests=["1"]))
-    following.look(watch)
-    assert watch.uploads[0].requests == ["2"]
+    log = [working("1"), working("2", "copied one-token", at=500)]
+    monkeypatch.setattr(following, "read_invocations", lambda *_: log)
+    watched = Following(a_lab(), Connection(endpoint_url="https://test"), Effects())
+    one = Upload("one", "one", "one-token", signed_ms=NOW)
+    watched.add(Followed(one, calls=Calls(requests=["1"]), finished=True))
+    watched.look()
+    assert watched["one"].calls.requests == ["2"]
 
 
 def test_records_that_still_come_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = [{"device_id": "d", "timestamp": str(n), "value": n} for n in range(3)]
-    shown = iter([sent[:1], sent[:2], sent[:2], sent])
-    monkeypatch.setattr(ingest, "stored_records", lambda *_: next(shown))
-    monkeypatch.setattr(following, "read_attempts", lambda *_: [working("1", "one-token")])
-    flow = ingest.Ingestion(a_lab(), Connection(endpoint_url="https://test"), 20)
-    flow.records["bulk"] = ingest.Records(sent)
-    flow.watch.add(Upload("bulk", "one", "one-token", signed_ms=NOW))
+    items = [{"device_id": {"S": "d"}, "timestamp": {"S": str(n)}} for n in range(3)]
+    shown = iter([items[:1], items[:2], items[:2], items])
+    monkeypatch.setattr(ingest, "query_key", lambda *_: next(shown))
+    monkeypatch.setattr(following, "read_invocations", lambda *_: [working("1", "one-token")])
+    probe = ingest.IngestProbe(a_lab(), Connection(endpoint_url="https://test"), 20)
+    probe.records["bulk"] = ingest.Records(sent)
+    upload = Upload("bulk", "one", "one-token", signed_ms=NOW)
+    probe.following.add(Followed(upload, probe.effect(upload)))
     finished = []
     for _ in range(3):
-        following.look(flow.watch)
-        finished.append(flow.watch.uploads[0].finished)
+        probe.following.look()
+        finished.append(probe.following["bulk"].finished)
     assert finished == [False, False, True]

@@ -8,18 +8,24 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
-from labproof.aws.answers import error_of, is_error
-from labproof.evidence.uploads import encryption, hopeless, stranger
-from labproof.evidence.uploads.attempts import MAX_EVENTS, MAX_LINES, read_attempts, shown
+from labproof.aws.answers import is_error
+from labproof.evidence.uploads.audit_items import MAX_PAGES, as_text, find_items, matching
 from labproof.evidence.uploads.cleaning import remove_items, remove_objects
-from labproof.evidence.uploads.effects import MAX_PAGES, as_text, find_items, matching, strays
-from labproof.evidence.uploads.following import Watch
-from labproof.evidence.uploads.ingest import naming
-from labproof.evidence.uploads.reading import asked
-from labproof.evidence.uploads.samples import BULK, DEVICES, bad_records, bulk, mixed
+from labproof.evidence.uploads.copies import strays
+from labproof.evidence.uploads.flows import FLOWS as PROBES
+from labproof.evidence.uploads.flows.ingest import naming
+from labproof.evidence.uploads.invocations import (
+    MAX_EVENTS,
+    MAX_LINES,
+    excerpt,
+    read_invocations,
+)
+from labproof.evidence.uploads.probing import encryption, hopeless, stranger, uploads
+from labproof.evidence.uploads.samples import BAD_FILES, BULK, DEVICES, bad_records, bulk, mixed
+from labproof.evidence.uploads.sending import skew_ms
 from labproof.evidence.uploads.strangers import listing
-from labproof.evidence.uploads.transfer import KEYS
-from labproof.evidence.uploads.upload import Upload, fresh, skew_ms
+from labproof.evidence.uploads.upload import Upload, fresh
+from labproof.labs.flows import FLOWS
 from tests.support.fakes import FakeClient, a_lab, connect, refusal
 
 BUCKET = {"notification": {"LambdaFunctionConfigurations": [{"Id": "1"}]}}
@@ -46,21 +52,20 @@ def test_only_what_is_known_to_be_hopeless_is_not_waited_for(
 
 
 def test_names_are_unguessable_and_share_no_beginning() -> None:
-    keys = [fresh(label, form).key for label, form in KEYS.items() for _ in range(20)]
+    forms = FLOWS["transfer"].uploads.items()
+    keys = [fresh(label, form).key for label, form in forms for _ in range(20)]
     assert len({key[:24] for key in keys}) == len(keys)
     assert len({key[:3] for key in keys}) > 3
 
 
-def test_what_is_refused_is_an_error_and_what_is_absent_is_none() -> None:
-    def refuse(code: str) -> Any:
-        def call() -> None:
-            raise refusal(code)
-
-        return asked("get_object", call)
-
-    assert refuse("NoSuchKey") is None
-    assert refuse("AccessDenied")["error"]["code"] == "AccessDenied"
-    assert refuse("AccessDenied")["error"]["call"] == xform_name("Operation")
+@pytest.mark.parametrize("name", FLOWS)
+def test_each_flow_has_a_probe_that_knows_its_uploads(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    probe = PROBES[name](a_lab(), connect(monkeypatch), 1.0)
+    assert probe.flow is FLOWS[name]
+    assert probe.flow.main in {*probe.flow.uploads} - {*probe.flow.refused}
+    assert set(probe.flow.refused) == (set(BAD_FILES) if probe.flow.refused else set())
 
 
 @pytest.mark.parametrize(
@@ -83,14 +88,17 @@ def test_only_a_refused_listing_tells_of_the_bucket(
 def test_what_a_refused_upload_would_have_shown_is_not_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    where, refused = watch(monkeypatch), error_of("put_object", "AccessDenied")
-    assert (encryption(where, refused), stranger(where, refused)) == (refused, refused)
+    where = probe_of(monkeypatch, put_object=refusal("AccessDenied", "PutObject"))
+    where.send()
+    refused = uploads(where)
+    assert refused["error"]["call"] == "put_object"
+    assert (encryption(where), stranger(where)) == (refused, refused)
 
 
-def watch(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Watch:
+def probe_of(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Any:
     client = FakeClient(**answers)
     connection = connect(monkeypatch, dynamodb=client, s3=client, logs=client)
-    return Watch(a_lab(), connection, lambda _: None, lambda _: True)
+    return PROBES["transfer"](a_lab(), connection, 1.0)
 
 
 class Pages(FakeClient):
@@ -108,8 +116,8 @@ class Pages(FakeClient):
 
 def test_a_table_without_end_is_no_proof_of_absence(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Pages()
-    where = Watch(a_lab(), connect(monkeypatch, dynamodb=client), lambda _: None, lambda _: True)
-    found = find_items(where, [Upload("zip", "key.zip", "token")])
+    where = PROBES["transfer"](a_lab(), connect(monkeypatch, dynamodb=client), 1.0)
+    found = find_items(where.following, [Upload("zip", "key.zip", "token")])
     assert found["error"]["code"] == "TooManyItems"
     assert client.read == MAX_PAGES
 
@@ -125,13 +133,14 @@ def test_a_copy_under_another_name_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     listed = {"Contents": [{"Key": "note-token/a+b.zip"}, {"Key": "note-token/a b.zip"}]}
     client = FakeClient(list_objects_v2=listed)
     upload = Upload("hard", "note-token/a b.zip", "token")
-    assert strays(client, "ada-private", upload) == ["note-token/a+b.zip"]
+    connection = connect(monkeypatch, s3=client)
+    assert strays(connection, "ada-private", upload) == ["note-token/a+b.zip"]
     assert client.asked("list_objects_v2")[0]["Prefix"] == "note-token"
 
 
 def test_a_log_that_may_not_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    where = watch(monkeypatch, filter_log_events=refusal("AccessDeniedException"))
-    assert is_error(read_attempts(where.connection, "ada-copy", 0))
+    where = probe_of(monkeypatch, filter_log_events=refusal("AccessDeniedException"))
+    assert is_error(read_invocations(where.connection, "ada-copy", 0))
 
 
 def chatty(lines: int, request: str = "r-1", stream: str = "s") -> list[dict[str, Any]]:
@@ -153,8 +162,8 @@ def answering(log: list[dict[str, Any]]) -> Any:
 
 def test_a_log_of_many_lines_is_read_for_what_it_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     log = [*chatty(MAX_EVENTS), *chatty(MAX_EVENTS, "r-2", "t")]
-    where = watch(monkeypatch, filter_log_events=answering(log))
-    found = read_attempts(where.connection, "ada-copy", 0, ("note-abc",))
+    where = probe_of(monkeypatch, filter_log_events=answering(log))
+    found = read_invocations(where.connection, "ada-copy", 0, ("note-abc",))
     assert [(a.request_id, a.ended_ms, a.raised) for a in found] == [
         ("r-1", 1, True),
         ("r-2", 1, True),
@@ -169,24 +178,24 @@ def test_a_log_of_many_lines_is_read_for_what_it_tells(monkeypatch: pytest.Monke
 
 def test_a_log_of_too_many_invocations_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     log = [event for n in range(MAX_EVENTS) for event in chatty(0, f"r-{n}")]
-    where = watch(monkeypatch, filter_log_events=answering(log))
-    found = read_attempts(where.connection, "ada-copy", 0)
+    where = probe_of(monkeypatch, filter_log_events=answering(log))
+    found = read_invocations(where.connection, "ada-copy", 0)
     assert found["error"]["code"] == "TooManyEvents"
 
 
 def test_lines_are_few_short_and_without_secrets() -> None:
-    lines = shown([f"{n} " + "x" * 1000 for n in range(100)])
+    lines = excerpt([f"{n} " + "x" * 1000 for n in range(100)])
     assert len(lines) == MAX_LINES + 1
     assert (lines[0][:2], lines[-1][:3]) == ("0 ", "99 ")
     assert max(map(len, lines)) == 500
-    assert "AKIA" not in shown(["key AKIAABCDEFGHIJKLMNOP"])[0]
-    assert shown(["\x1b[31m red"]) == ["\x1b[31m red"]
+    assert "AKIA" not in excerpt(["key AKIAABCDEFGHIJKLMNOP"])[0]
+    assert excerpt(["\x1b[31m red"]) == ["\x1b[31m red"]
 
 
 def test_only_the_probes_own_versions_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     versions = [{"Key": "mine", "VersionId": "1"}, {"Key": "mine too", "VersionId": "2"}]
     answers = {"list_object_versions": {"Versions": versions}, "delete_objects": {}}
-    where = watch(monkeypatch, **answers)
+    where = probe_of(monkeypatch, **answers)
     assert remove_objects(where.connection, "ada-public", ["mine"], versioned=True) == []
     (request,) = where.connection.client("s3").asked("delete_objects")
     assert request["Delete"]["Objects"] == [{"Key": "mine", "VersionId": "1"}]
@@ -194,7 +203,7 @@ def test_only_the_probes_own_versions_are_removed(monkeypatch: pytest.MonkeyPatc
 
 def test_what_cannot_be_removed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     no = refusal("AccessDenied")
-    where = watch(monkeypatch, delete_objects=no, batch_write_item=no)
+    where = probe_of(monkeypatch, delete_objects=no, batch_write_item=no)
     left = remove_objects(where.connection, "ada-public", ["mine"], versioned=False)
     left += remove_items(where.connection, "ada-logs", [{"LogID": {"S": "1"}}])
     assert left == [
@@ -211,7 +220,7 @@ def test_deletions_that_were_not_processed_are_sent_again(monkeypatch: pytest.Mo
         asked_for.append(len(waiting))
         return {"UnprocessedItems": {"ada-logs": waiting[1:]}} if len(waiting) > 1 else {}
 
-    where = watch(monkeypatch, batch_write_item=delete)
+    where = probe_of(monkeypatch, batch_write_item=delete)
     keys = [{"LogID": {"S": str(n)}} for n in range(3)]
     assert remove_items(where.connection, "ada-logs", keys) == []
     assert asked_for == [3, 2, 1]

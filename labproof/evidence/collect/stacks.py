@@ -7,8 +7,6 @@ from typing import Any
 from labproof.aws.answers import is_error
 from labproof.aws.asking import Reader, call, nothing, tags
 
-READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
-
 
 def stack(name: str) -> Reader:
     """Read a stack: its status, and the ids of its resources by type; None when absent."""

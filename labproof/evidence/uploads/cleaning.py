@@ -6,17 +6,15 @@ cannot be removed stays, and is told.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from labproof.aws.answers import is_error
+from labproof.aws.asking import call, nothing
 from labproof.aws.connection import Connection
 from labproof.evidence.uploads.following import together
-from labproof.evidence.uploads.reading import asked
 
 BATCH = 25
 OBJECTS = 1000
-MAX_TOLD = 50
 MAX_ROUNDS = 5
 
 LeftBehind = dict[str, str]
@@ -28,18 +26,15 @@ def remove_objects(
     """Delete objects by their exact keys, every version of them; return what stays."""
     if not bucket or not keys:
         return []
-    s3 = connection.client("s3")
     wanted = [{"Key": key} for key in dict.fromkeys(keys)]
     if versioned:
-        found = together(lambda key: versions(s3, bucket, key["Key"]), wanted)
+        found = together(lambda key: versions(connection, bucket, key["Key"]), wanted)
         wanted = [one for listed in found for one in listed]
     kept: list[LeftBehind] = []
     for at in range(0, len(wanted), OBJECTS):
         batch = wanted[at : at + OBJECTS]
-        answer = asked(
-            "delete_objects",
-            partial(s3.delete_objects, Bucket=bucket, Delete={"Objects": batch, "Quiet": True}),
-        )
+        delete = {"Objects": batch, "Quiet": True}
+        answer = call("s3", "delete_objects", Bucket=bucket, Delete=delete).answer(connection)
         if is_error(answer):
             kept += [stays(f"s3://{bucket}/{one['Key']}", answer["error"]["code"]) for one in batch]
         else:
@@ -48,12 +43,11 @@ def remove_objects(
     return kept
 
 
-def versions(s3: Any, bucket: str, key: str) -> list[dict[str, str]]:
+def versions(connection: Connection, bucket: str, key: str) -> list[dict[str, str]]:
     """Return each version and delete marker of exactly one key; the key alone if unreadable."""
-    listed = asked(
-        "list_object_versions", lambda: s3.list_object_versions(Bucket=bucket, Prefix=key)
-    )
-    if listed is None or is_error(listed):
+    asked = call("s3", "list_object_versions", Bucket=bucket, Prefix=key)
+    listed = asked.answer(connection)
+    if nothing(listed):
         return [{"Key": key}]
     entries = [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
     return [
@@ -70,19 +64,16 @@ def remove_items(
     if not table or not keys:
         return []
     batches = [keys[at : at + BATCH] for at in range(0, len(keys), BATCH)]
-    told = together(lambda batch: _remove_batch(connection, table, batch), batches)
-    return [stays(f"items in {table}", code) for code in dict.fromkeys(filter(None, told))]
+    refused = together(lambda batch: _remove_batch(connection, table, batch), batches)
+    return [stays(f"items in {table}", code) for code in dict.fromkeys(filter(None, refused))]
 
 
 def _remove_batch(connection: Connection, table: str, keys: list[dict[str, Any]]) -> str | None:
     """Delete up to 25 items; return why some stay."""
-    dynamodb = connection.client("dynamodb")
     waiting = [{"DeleteRequest": {"Key": key}} for key in keys]
     for _ in range(MAX_ROUNDS):
-        answer = asked(
-            "batch_write_item",
-            partial(dynamodb.batch_write_item, RequestItems={table: waiting}),
-        )
+        asked = call("dynamodb", "batch_write_item", RequestItems={table: waiting})
+        answer = asked.answer(connection)
         if answer is None:
             return None
         if is_error(answer):

@@ -8,278 +8,230 @@ has made its last attempt; or when all effects are seen and the log does not say
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol
 
-from labproof.analysis.log import names_key
 from labproof.aws.answers import is_error
+from labproof.aws.asking import call, nothing
 from labproof.aws.connection import Connection
-from labproof.evidence.uploads.attempts import CLOCK_TOLERANCE_MS, Attempt, read_attempts, shown
-from labproof.evidence.uploads.reading import FIRST_PAUSE_S, asked, moments, now_ms
+from labproof.evidence.uploads.attribution import Attribution, Awaited, Calls
+from labproof.evidence.uploads.clock import FIRST_PAUSE_S, moments, now_ms
+from labproof.evidence.uploads.invocations import read_invocations
 from labproof.evidence.uploads.upload import RUN_LENGTH, Upload
 from labproof.labs.lab import Lab
 
 WORKERS = 8
 DEFAULT_RETRIES = 2
 LOOK_BACK_MS = 10_000
-# How long Lambda waits before it tries again: a minute and two on AWS, a second and two here.
-RETRY_PAUSE_MS = {"emulated": 4000, "aws": 150_000}
-# How long after an invocation that names no upload another one may still be to come.
-NAMELESS_PAUSE_MS = {"emulated": 1500, "aws": 15_000}
-# The same where the function names what it works on, so that it may be a stranger's upload.
-STRANGER_PAUSE_MS = {"emulated": 4000, "aws": 30_000}
+# How long what may still come is waited for after an invocation (ms), on AWS and here. Lambda tries
+# again after a minute and then two, the sandbox after a second and then two.
+PAUSES_MS = {
+    Awaited.RETRY: {"emulated": 4000, "aws": 150_000},
+    Awaited.ANOTHER: {"emulated": 1500, "aws": 15_000},
+    Awaited.OWN: {"emulated": 4000, "aws": 30_000},
+}
 # The share of the deadline that a log may be late when all effects have been seen.
 LOG_SHARE = 0.25
 # How long an upload may take before the next ones no longer wait for it.
 PATIENCE_S = 2.0
 
 
-@dataclass
-class Watch:
-    """The uploads that are followed, the invocations seen so far, and how effects are looked for.
+class Effect:
+    """What a flow sees of one upload, in the flow's own terms; by itself, nothing but its log.
 
-    ``look_for`` is called with the uploads that are not finished, after each reading of the log;
-    ``is_seen`` tells whether all effects of an upload have been seen, ``is_growing`` whether the
-    last look found more of them than the one before. ``attempts``: a list of Attempt, or an error.
+    ``complete``: all that the upload should bring about has been seen; ``growing``: the last look
+    found more of it than the one before; ``evidence`` are the names of what is told.
     """
 
-    lab: Lab
-    connection: Connection
-    look_for: Callable[[Watch], None]
-    is_seen: Callable[[Upload], bool]
-    is_growing: Callable[[Upload], bool] = lambda _: False
-    uploads: list[Upload] = field(default_factory=list)
-    attempts: Any = field(default_factory=list)
-    in_turn: bool = False
-    allowed: int = 0
-    since_ms: int = 0
-    # Request ids of invocations that came before all uploads
-    before: frozenset[str | None] = frozenset()
+    complete: Any = False
+    growing: Any = False
+    evidence: ClassVar[tuple[str, ...]] = ()
+
+    def as_evidence(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.evidence}
+
+
+@dataclass
+class Followed:
+    """An upload and what has been seen of it: its invocations, and its effect."""
+
+    upload: Upload
+    effect: Any = field(default_factory=Effect)
+    calls: Calls = field(default_factory=Calls)
+    finished: bool = False
 
     @property
-    def pending(self) -> list[Upload]:
-        return [upload for upload in self.uploads if not upload.finished]
+    def label(self) -> str:
+        return self.upload.label
 
     @property
-    def marks(self) -> tuple[str, ...]:
-        """What the uploads' tokens begin with: a line with it names an upload."""
-        return tuple({u.token[:RUN_LENGTH]: None for u in self.uploads if u.token})
+    def uploaded_ms(self) -> int:
+        """When it was uploaded: an event can reach the function before its answer the client."""
+        sent, invoked = self.upload, self.calls.invoked_ms
+        latest = sent.uploaded_ms if invoked is None else min(sent.uploaded_ms, invoked)
+        return max(sent.signed_ms, latest)
+
+    def as_evidence(self) -> dict[str, Any]:
+        mine = {"uploaded_ms": self.uploaded_ms, "finished": self.finished}
+        seen = vars(self.calls) | self.effect.as_evidence()
+        return {**self.upload.as_evidence(), **seen, **mine}
+
+
+class Looking(Protocol):
+    """Who looks for effects, after each reading of the log."""
+
+    def look(self, following: Following) -> None: ...
+
+
+class Following:
+    """The uploads that are followed, and the invocations seen so far.
+
+    ``log`` is a list of invocations, or an error. ``in_turn``: each upload waits for the one
+    before, for a while.
+    """
+
+    def __init__(
+        self, lab: Lab, connection: Connection, looking: Looking, in_turn: bool = False
+    ) -> None:
+        self.lab, self.connection, self.looking = lab, connection, looking
+        self.in_turn = in_turn
+        self.uploads: list[Followed] = []
+        self.log: Any = []
+        self.attribution = Attribution((), ())
+        self._before: frozenset[str | None] = frozenset()
+        self._tries = 0
 
     @property
-    def seen_attempts(self) -> list[Attempt]:
-        return [] if is_error(self.attempts) else list(self.attempts)
+    def pending(self) -> list[Followed]:
+        return [one for one in self.uploads if not one.finished]
+
+    @property
+    def since_ms(self) -> int:
+        return min((one.upload.signed_ms for one in self.uploads), default=0)
+
+    def __getitem__(self, label: str) -> Followed:
+        return next(one for one in self.uploads if one.label == label)
 
     def now(self) -> int:
         """Return the time by AWS's clock."""
-        return now_ms() + max((u.skew_ms for u in self.uploads), key=abs, default=0)
+        return now_ms() + max((one.upload.skew_ms for one in self.uploads), key=abs, default=0)
 
     def look_back(self) -> None:
         """Note the latest invocations, which cannot be due to uploads that are yet to come."""
-        found = read_attempts(self.connection, self.lab.function.name, now_ms() - LOOK_BACK_MS)
-        if not is_error(found):
-            self.before = frozenset(attempt.request_id for attempt in found)
+        found = read_invocations(self.connection, self.lab.function.name, now_ms() - LOOK_BACK_MS)
+        self._before = frozenset(() if is_error(found) else (one.request_id for one in found))
 
-    def add(self, *uploads: Upload) -> None:
+    def add(self, *uploads: Followed) -> None:
         self.uploads += uploads
-        self.since_ms = min((upload.signed_ms for upload in self.uploads), default=0)
+        self._attribute()
 
+    def upload_all(
+        self, put: Callable[[Upload], Any], uploads: list[Upload], effect: Callable[[Upload], Any]
+    ) -> dict[str, Any]:
+        """Upload at once, or each when the one before is worked on; return the answers by label.
 
-def follow(watch: Watch, timeout: float, after: Callable[[], None] = lambda: None) -> None:
-    """Look until all uploads are finished, or time is up (seconds); ``after`` follows each look."""
-    for waited in moments(timeout):
-        look(watch, waited, late=waited > timeout * LOG_SHARE)
-        after()
-        if not watch.pending:
-            break
+        In turn one worker serves all, where every other one would take half a second of the
+        machine. What was seen before an upload cannot be due to it.
+        """
+        answers: list[Any] = []
+        if not self.in_turn:
+            answers = together(put, [self._later(upload) for upload in uploads])
+            self.add(*(Followed(a, effect(a)) for a in answers if isinstance(a, Upload)))
+            return {u.label: answer for u, answer in zip(uploads, answers, strict=True)}
+        patient = True
+        for upload in uploads:
+            answers.append(answer := put(self._later(upload)))
+            if isinstance(answer, Upload):
+                self.add(followed := Followed(answer, effect(answer)))
+                patient = patient and self._ends_soon(followed)
+        return {u.label: answer for u, answer in zip(uploads, answers, strict=True)}
 
+    def follow(self, timeout: float, after: Callable[[], None] = lambda: None) -> None:
+        """Look until all is finished, or time is up (seconds); ``after`` follows each look."""
+        for waited in moments(timeout):
+            self.look(late=waited > timeout * LOG_SHARE)
+            after()
+            if not self.pending:
+                break
 
-def look(watch: Watch, waited: float = 0.0, late: bool = True) -> None:
-    """Read the log once, look for effects, and note what is finished."""
-    watch.attempts = read_attempts(
-        watch.connection, watch.lab.function.name, watch.since_ms, watch.marks
-    )
-    reopen(watch)
-    # What has ended before the effects are looked for has no effects later.
-    ended = {upload.label for upload in watch.pending if is_ended(watch, upload)}
-    watch.look_for(watch)
-    for upload in watch.pending:
-        note(watch, upload)
-        upload.waited_s = round(waited, 3)
-        silent = watch.is_seen(upload) and not upload.requests
-        ended_still = upload.label in ended and not watch.is_growing(upload)
-        upload.finished = ended_still or (silent and (late or is_error(watch.attempts)))
-
-
-def reopen(watch: Watch) -> None:
-    """Follow an upload again that a stranger's invocation stood for, now that its own has come."""
-    for upload in watch.uploads:
-        named = {a.request_id for a in watch.seen_attempts if is_named(a, upload)}
-        if upload.finished and not upload.once and not watch.is_seen(upload):
-            upload.finished = named <= set(upload.requests)
-
-
-def together(work: Callable[[Any], Any], what: list[Any]) -> list[Any]:
-    """Do the same for many things at once, and return the results in their order."""
-    if len(what) < 2:
-        return [work(one) for one in what]
-    with ThreadPoolExecutor(max_workers=min(WORKERS, len(what))) as pool:
-        return list(pool.map(work, what))
-
-
-def upload_all(watch: Watch, work: Callable[[Any], Any], uploads: list[Any]) -> list[Any]:
-    """Upload at once, or each when the one before is worked on; return the answers in their order.
-
-    In turn one worker serves all, where every other one would take half a second of the machine.
-    """
-    if not watch.in_turn:
-        answers = together(work, uploads)
-        watch.add(*(answer for answer in answers if isinstance(answer, Upload)))
-        return answers
-    answers, patient = [], True
-    for upload in uploads:
-        # What was seen before an upload cannot be due to it.
-        seen = frozenset(attempt.request_id for attempt in watch.seen_attempts)
-        answers.append(answer := work(upload))
-        if isinstance(answer, Upload):
-            answer.earlier |= seen
-            watch.add(answer)
-            patient = patient and ends_soon(watch, answer)
-    return answers
-
-
-def ends_soon(watch: Watch, upload: Upload) -> bool:
-    time.sleep(FIRST_PAUSE_S)  # a look at once would come too early, and costs as much as any
-    for waited in moments(PATIENCE_S):
-        look(watch, waited, late=False)
-        if upload.finished:
-            return True
-    return False
-
-
-def mine(watch: Watch, upload: Upload) -> list[Attempt]:
-    """Return the invocations that name an upload; where none does, those that name no upload."""
-    known = upload.earlier | watch.before
-    fresh = [a for a in watch.seen_attempts if a.request_id not in known]
-    if named := [a for a in fresh if is_named(a, upload)]:
-        return [a for a in named if a.started_ms >= upload.signed_ms] or named
-    return [a for a in nameless(watch, fresh) if a.started_ms >= since(upload)]
-
-
-def nameless(watch: Watch, attempts: list[Attempt]) -> list[Attempt]:
-    """Return the invocations whose log names no upload."""
-    return [a for a in attempts if not any(is_named(a, upload) for upload in watch.uploads)]
-
-
-def since(upload: Upload) -> int:
-    return upload.signed_ms - CLOCK_TOLERANCE_MS
-
-
-def is_mended(watch: Watch, upload: Upload, failed: list[Attempt]) -> bool:
-    """Tell whether another try worked in silence: a key may be named in errors only."""
-    last = max((a.ended_ms or a.started_ms for a in failed), default=0)
-    later = [a for a in nameless(watch, watch.seen_attempts) if not a.raised]
-    silent = any(a.ended_ms is not None and a.ended_ms > last for a in later)
-    return silent and len(failed) < allowed(watch) and watch.is_seen(upload)
-
-
-def is_named(attempt: Attempt, upload: Upload) -> bool:
-    """Tell whether an invocation's log names an upload's key, in whatever form."""
-    if upload.token:
-        return attempt.names(upload.token)
-    return any(names_key(line, upload.key) for line in attempt.lines)
-
-
-def is_ended(watch: Watch, upload: Upload) -> bool:
-    """Tell whether no more invocations will come for an upload: one is done, or the last failed."""
-    found = mine(watch, upload)
-    ended = [a for a in found if a.ended_ms is not None]
-    if not ended:
-        return False
-    named = any(is_named(a, upload) for a in found)
-    # Invocations that name no key stand for one upload each, whichever it is.
-    wanted = 1 if named else sum(not is_named_at_all(watch, u) for u in watch.pending)
-    idle_ms = watch.now() - max(a.ended_ms or 0 for a in ended)
-    if sum(upload.once or not a.raised for a in ended) >= wanted:
-        lengths = STRANGER_PAUSE_MS if names_uploads(watch) else NAMELESS_PAUSE_MS
-        return named or watch.is_seen(upload) or idle_ms > pause(watch, lengths)
-    if len(ended) < len(found):
-        return False
-    if named and is_mended(watch, upload, found):
-        return True
-    spent = len(ended) >= allowed(watch) if named else all_spent(watch)
-    # Where nothing failed, what is missing is no other try, but an invocation yet to come.
-    tried = any(a.raised for a in ended)
-    return spent or (tried and idle_ms > pause(watch, RETRY_PAUSE_MS))
-
-
-def all_spent(watch: Watch) -> bool:
-    """Tell whether every try is made of all uploads that no log names; none says whose it is."""
-    fresh = [a for a in watch.seen_attempts if a.request_id not in watch.before]
-    ended = [a for a in nameless(watch, fresh) if a.ended_ms is not None]
-    unnamed = [upload for upload in watch.uploads if not is_named_at_all(watch, upload)]
-    return len(ended) >= len(unnamed) * allowed(watch)
-
-
-def pause(watch: Watch, lengths: dict[str, int]) -> int:
-    """Return how long (ms) something may be awaited, which takes longer on AWS."""
-    return lengths["emulated" if watch.connection.endpoint_url else "aws"]
-
-
-def is_named_at_all(watch: Watch, upload: Upload) -> bool:
-    return any(is_named(a, upload) for a in watch.seen_attempts)
-
-
-def names_uploads(watch: Watch) -> bool:
-    """Tell whether an invocation that ended well named what it worked on."""
-    well = [a for a in watch.seen_attempts if a.ended_ms is not None and not a.raised]
-    return any(is_named(attempt, upload) for attempt in well for upload in watch.uploads)
-
-
-def allowed(watch: Watch) -> int:
-    """Return how many times Lambda tries; asked once, and only when something failed."""
-    if not watch.allowed:
-        answer = asked(
-            "get_function_event_invoke_config",
-            lambda: watch.connection.client("lambda").get_function_event_invoke_config(
-                FunctionName=watch.lab.function.name
-            ),
+    def look(self, late: bool = True) -> None:
+        """Read the log once, look for effects, and note what is finished."""
+        marks = {one.upload.token[:RUN_LENGTH]: None for one in self.uploads if one.upload.token}
+        self.log = read_invocations(
+            self.connection, self.lab.function.name, self.since_ms, tuple(marks)
         )
-        known = {} if answer is None or is_error(answer) else answer
-        watch.allowed = 1 + known.get("MaximumRetryAttempts", DEFAULT_RETRIES)
-    return watch.allowed
+        self._attribute()
+        self._reopen()
+        # What has ended before the effects are looked for has no effects later.
+        ended = {one.label for one in self.pending if self.is_ended(one)}
+        self.looking.look(self)
+        for one in self.pending:
+            self.note(one)
+            silent = one.effect.complete and not one.calls.requests
+            ended_still = one.label in ended and not one.effect.growing
+            one.finished = ended_still or (silent and (late or is_error(self.log)))
+
+    def note(self, one: Followed) -> None:
+        """Note what an upload's invocations show."""
+        one.calls = self.attribution.calls(one.upload, one.effect.complete, self.tries())
+
+    def is_ended(self, one: Followed) -> bool:
+        """Tell whether no more invocations will come for an upload."""
+        awaited = self.attribution.awaited(
+            one.upload,
+            [other.upload for other in self.pending],
+            one.effect.complete,
+            self.tries(),
+        )
+        if awaited not in PAUSES_MS:
+            return awaited is Awaited.NOTHING
+        last = max(a.ended_ms or 0 for a in self.attribution.of(one.upload))
+        longest = PAUSES_MS[awaited]["emulated" if self.connection.endpoint_url else "aws"]
+        return self.now() - last > longest
+
+    def tries(self) -> int:
+        """Return how many times Lambda tries; asked once, and only when something failed."""
+        if not any(one.raised for one in self.attribution.invocations):
+            return 1 + DEFAULT_RETRIES
+        if not self._tries:
+            name = self.lab.function.name
+            asked = call("lambda", "get_function_event_invoke_config", FunctionName=name)
+            answer = asked.answer(self.connection)
+            known = {} if nothing(answer) else answer
+            self._tries = 1 + known.get("MaximumRetryAttempts", DEFAULT_RETRIES)
+        return self._tries
+
+    def _attribute(self) -> None:
+        found = [] if is_error(self.log) else self.log
+        uploads = [one.upload for one in self.uploads]
+        self.attribution = Attribution(uploads, found, self._before)
+
+    def _later(self, upload: Upload) -> Upload:
+        seen = frozenset(one.request_id for one in self.attribution.invocations)
+        return replace(upload, earlier=upload.earlier | seen)
+
+    def _reopen(self) -> None:
+        """Follow an upload again that a stranger's invocation stood for, now that its own came."""
+        for one in self.uploads:
+            if one.finished and not one.upload.may_fail and not one.effect.complete:
+                named = self.attribution.naming[one.label]
+                one.finished = {call.request_id for call in named} <= set(one.calls.requests)
+
+    def _ends_soon(self, one: Followed) -> bool:
+        time.sleep(FIRST_PAUSE_S)  # a look at once would come too early, and costs as much as any
+        for _ in moments(PATIENCE_S):
+            self.look(late=False)
+            if one.finished:
+                return True
+        return False
 
 
-def own_trouble(watch: Watch, upload: Upload, attempts: list[Attempt]) -> list[str]:
-    """Return the lines of trouble but those about other uploads.
-
-    One invocation may work on several, and a busy sandbox can show a line one invocation late.
-    """
-    others = {u.token for u in watch.uploads} - {upload.token, ""}
-    lines = [line for attempt in attempts for line in attempt.trouble(upload.key)]
-    return [line for line in lines if not any(token in line for token in others)]
-
-
-def note(watch: Watch, upload: Upload) -> None:
-    """Keep of an upload's invocations what a check or a reader of the evidence asks for.
-
-    Errors are those of the last invocation that ended well, or else of all; what was mended by
-    another try is told as ``retried``.
-    """
-    found = mine(watch, upload)
-    good = [a for a in found if a.ended_ms is not None and not a.raised]
-    failed = bool(found) and not good and any(is_named(a, upload) for a in found)
-    telling = good or ([] if failed and is_mended(watch, upload, found) else found)
-    upload.attempts = len(found)
-    upload.requests = list(dict.fromkeys(a.request_id for a in found if a.request_id))
-    upload.request_id = next(iter(upload.requests), None)
-    upload.invoked_ms = min((a.started_ms for a in found), default=None)
-    upload.reported_ms = max((a.ended_ms for a in found if a.ended_ms), default=None)
-    upload.log = shown([line for a in found for line in a.lines])
-    upload.errors = shown(own_trouble(watch, upload, telling))
-    others = [a for a in found if a not in telling]
-    upload.retried = shown(own_trouble(watch, upload, others))
-    if upload.invoked_ms is not None:
-        # An event can reach the function before the answer to the upload reaches the client.
-        upload.uploaded_ms = max(upload.signed_ms, min(upload.uploaded_ms, upload.invoked_ms))
+def together(work: Callable[[Any], Any], what: Iterable[Any]) -> list[Any]:
+    """Do the same for many things at once, and return the results in their order."""
+    many = list(what)
+    if len(many) < 2:
+        return [work(one) for one in many]
+    with ThreadPoolExecutor(max_workers=min(WORKERS, len(many))) as pool:
+        return list(pool.map(work, many))

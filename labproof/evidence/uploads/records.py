@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from labproof.aws.answers import error_of, is_error
+from labproof.aws.asking import call, nothing
 from labproof.aws.connection import Connection
-from labproof.evidence.uploads.reading import asked, moments
+from labproof.evidence.uploads.clock import moments
 from labproof.labs.lab import Lab
 
 MAX_EVENTS = 50
@@ -26,16 +26,15 @@ def recorded(lab: Lab, connection: Connection, since_ms: int) -> Any:
     AWS keeps management calls there (the collector's and the probe's own), never reads and writes
     of objects, and takes up to 15 minutes: until then nothing found is an error, not absence.
     """
-    cloudtrail = connection.client("cloudtrail")
     request = {
         "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": lab.source.bucket}],
         "StartTime": datetime.fromtimestamp(since_ms // 1000, UTC),
         "MaxResults": MAX_EVENTS,
     }
-    found = asked("lookup_events", lambda: cloudtrail.lookup_events(**request))
-    if found is None or is_error(found):
+    found = call("cloudtrail", "lookup_events", "Events", **request).answer(connection)
+    if nothing(found):
         return found
-    names = [event["EventName"] for event in found["Events"]]
+    names = [event["EventName"] for event in found]
     if not names and not connection.endpoint_url and _age_s(since_ms) < HISTORY_DELAY_S:
         return error_of("lookup_events", "NotYet", "AWS takes up to 15 minutes: grade again then")
     return names
@@ -43,8 +42,7 @@ def recorded(lab: Lab, connection: Connection, since_ms: int) -> Any:
 
 def call_on_record(lab: Lab, connection: Connection) -> None:
     """Make a management call on the bucket, which the event history then has."""
-    s3 = connection.client("s3")
-    asked("get_bucket_versioning", lambda: s3.get_bucket_versioning(Bucket=lab.source.bucket))
+    call("s3", "get_bucket_versioning", Bucket=lab.source.bucket).answer(connection)
 
 
 def metrics(
@@ -74,7 +72,6 @@ def _sums(
     connection: Connection, what: tuple[str, str, tuple[str, ...]], name: str, since_ms: int
 ) -> Any:
     namespace, dimension, names = what
-    cloudwatch = connection.client("cloudwatch")
     sums = {}
     for metric in names:
         request = {
@@ -86,13 +83,11 @@ def _sums(
             "Period": 60,
             "Statistics": ["Sum"],
         }
-        found = asked(
-            "get_metric_statistics",
-            partial(cloudwatch.get_metric_statistics, **request),
-        )
-        if is_error(found):
-            return found
-        sums[metric] = sum(point["Sum"] for point in (found or {}).get("Datapoints", []))
+        asked = call("cloudwatch", "get_metric_statistics", "Datapoints", **request)
+        points = asked.answer(connection)
+        if is_error(points):
+            return points
+        sums[metric] = sum(point["Sum"] for point in points or [])
     return sums
 
 

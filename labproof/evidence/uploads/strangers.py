@@ -12,10 +12,10 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labproof.aws.answers import error_of, is_error
+from labproof.aws.asking import attempt, nothing
 from labproof.aws.connection import Connection
 from labproof.aws.errors import error_code
 from labproof.evidence.uploads.prober import Prober
-from labproof.evidence.uploads.reading import asked
 from labproof.labs.lab import Lab
 
 TIMEOUT_S = 10
@@ -52,8 +52,8 @@ def over_http(lab: Lab, connection: Connection) -> Any:
     bucket policy does not bind the root user of the sandbox, so a role is made there that may
     list, and removed again; on AWS the question is asked in the grader's own name.
     """
-    found = asked("assume_role", lambda: _as_prober(lab, connection))
-    if found is None or is_error(found):
+    found = attempt("assume_role", lambda: _as_prober(lab, connection))
+    if nothing(found):
         return found
     return next((answer for answer in found.values() if is_error(answer)), found)
 

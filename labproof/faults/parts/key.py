@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labproof.aws.errors import error_code
-from labproof.evidence.uploads.reading import moments
+from labproof.evidence.uploads.clock import moments
 from labproof.faults.errors import FaultError
 from labproof.faults.place import FRESH_ROLE_S, Place
 from labproof.faults.policies import Statement, policy

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from labproof.evidence.uploads.reading import moments
+from labproof.evidence.uploads.clock import moments
 from labproof.faults.errors import FaultError
 from labproof.faults.parts.key import read_alias
 from labproof.faults.place import Place

@@ -5,8 +5,8 @@ from __future__ import annotations
 from labproof.aws.answers import is_error
 from labproof.evidence.taking import InventoryLab
 from labproof.evidence.uploads import samples
-from labproof.evidence.uploads.attempts import read_attempts
-from labproof.evidence.uploads.reading import moments, now_ms
+from labproof.evidence.uploads.clock import moments, now_ms
+from labproof.evidence.uploads.invocations import read_invocations
 from tests.accuracy.verdicts import Verdicts, compare
 from tests.support.grading import TIMEOUT_S, grade
 from tests.support.labs import Bench
@@ -36,6 +36,6 @@ def wait_for_uploads(entry: InventoryLab) -> None:
     listed = connection.client("s3").list_objects_v2(Bucket=lab.source.bucket)["KeyCount"]
     began = now_ms() - LOOK_BACK_MS
     for _ in moments(TIMEOUT_S):
-        found = read_attempts(connection, lab.function.name, began)
+        found = read_invocations(connection, lab.function.name, began)
         if not is_error(found) and sum(a.ended_ms is not None for a in found) >= listed:
             return

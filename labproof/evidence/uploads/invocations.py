@@ -1,4 +1,4 @@
-"""What a function's log says of its invocations, and which of them worked on an upload.
+"""Read a function's invocations from its log.
 
 Lines are what the learner's code printed: data, never to be trusted. They are kept as they are,
 but short, few, and without what looks like a secret.
@@ -15,9 +15,9 @@ from typing import Any
 
 from labproof.analysis.log import invocations, is_report, is_trouble, started
 from labproof.aws.answers import error_of, is_error
+from labproof.aws.asking import attempt
 from labproof.aws.connection import Connection
 from labproof.evidence.redaction import redact
-from labproof.evidence.uploads.reading import asked
 
 # What one answer holds at most, and all that an emulator gives of a longer log
 MAX_EVENTS = 10_000
@@ -36,9 +36,12 @@ RAISED = re.compile(
 )
 
 
-@dataclass
-class Attempt:
-    """One invocation. Times are milliseconds since the epoch; ``ended_ms`` None: no end is seen."""
+@dataclass(frozen=True)
+class Invocation:
+    """One invocation. Times are milliseconds since the epoch; ``ended_ms`` None: no end is seen.
+
+    ``raised``: an error left the handler, so that Lambda tries again.
+    """
 
     request_id: str | None
     started_ms: int
@@ -46,15 +49,16 @@ class Attempt:
     raised: bool
     lines: list[str] = field(repr=False)
 
-    def names(self, token: str) -> bool:
-        return any(token in line for line in self.lines)
-
     def trouble(self, key: str) -> list[str]:
         """Return the lines that tell of an error; the key may say what it likes."""
         return [line for line in self.lines if _is_trouble(line, key)]
 
+    @property
+    def worked(self) -> bool:
+        return self.ended_ms is not None and not self.raised
 
-def read_attempts(
+
+def read_invocations(
     connection: Connection, function: str, since_ms: int, marks: tuple[str, ...] = ()
 ) -> Any:
     """Return a function's invocations since a time, by their start, or an error.
@@ -63,10 +67,12 @@ def read_attempts(
     hold one of the ``marks``, or tell of an error.
     """
     read = partial(_events, connection, function, since_ms)
-    events = asked(READING, read)
+    events = attempt(READING, read)
     if not is_error(events) and len(events or []) >= MAX_EVENTS:
-        events = asked(READING, lambda: _telling(read, marks))
-    return events if is_error(events) else [_attempt(one) for one in invocations(events or [])]
+        events = attempt(READING, lambda: _telling(read, marks))
+    if is_error(events):
+        return events
+    return [_invocation(one) for one in invocations(events or [])]
 
 
 def _events(
@@ -102,13 +108,13 @@ def _place(event: dict[str, Any]) -> tuple[int, str, int]:
     return event["timestamp"], event.get("eventId", ""), rank
 
 
-def _attempt(events: list[dict[str, Any]]) -> Attempt:
+def _invocation(events: list[dict[str, Any]]) -> Invocation:
     lines = [event["message"].rstrip() for event in events]
     requests = [request for line in lines if (request := started(line))]
     ends = [
         event["timestamp"] for event, line in zip(events, lines, strict=True) if is_report(line)
     ]
-    return Attempt(
+    return Invocation(
         next(iter(requests), None),
         events[0]["timestamp"],
         max(ends, default=None),
@@ -138,19 +144,9 @@ def _is_trouble(line: str, key: str) -> bool:
     return is_trouble(line, key)
 
 
-def shown(lines: list[str]) -> list[str]:
+def excerpt(lines: list[str]) -> list[str]:
     """Return lines fit for a document: few, short, without secrets; the first and the last."""
     if len(lines) > MAX_LINES:
         left_out = f"({len(lines) - MAX_LINES} lines left out)"
         lines = [*lines[: MAX_LINES // 2], left_out, *lines[-MAX_LINES // 2 :]]
     return [redact(line[: 4 * MAX_LINE])[:MAX_LINE] for line in lines]
-
-
-def told(attempt: Attempt) -> dict[str, Any]:
-    """Return an invocation as evidence, without its lines."""
-    return {
-        "request_id": attempt.request_id,
-        "started_ms": attempt.started_ms,
-        "ended_ms": attempt.ended_ms,
-        "raised": attempt.raised,
-    }

@@ -1,1 +1,0 @@
-"""What each kind of lab is proved by: fresh uploads whose effects are followed to the end."""
