@@ -8,11 +8,12 @@ than the pass mark.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from rich.console import Console
 
 from labproof.evidence.archive import FOLDER, read_snapshot, write_snapshot
 from labproof.evidence.files import ReportError
@@ -20,13 +21,11 @@ from labproof.evidence.snapshot import Snapshot
 from labproof.grading.results import FILE, Results, assemble, entry_of, read_results
 from labproof.labs.lab import LabError
 from labproof.reports.comparison import compare
-from labproof.reports.pen import Pen, wants_colour
 from labproof.reports.publishing import PAGE_FILE, add_lab, finish, open_run
-from labproof.reports.terminal import summary
+from labproof.reports.terminal import console, summary
 from labproof.reports.view import below
 
 REGRADED, IMPOSSIBLE, USAGE, TOO_FEW = 0, 1, 2, 3
-WIDEST = 120
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,11 @@ class Regraded:
     earlier: Results | None = None
     run: Path | None = None
 
-    def shown(self, pen: Pen, mark: int | None = None) -> str:
+    def shown(self, screen: Console, mark: int | None = None) -> str:
         """Return the summary for the terminal, as ``grade.yml`` shows it."""
         changed = compare(self.earlier, self.results) if self.earlier else None
         where = str(self.run / PAGE_FILE) if self.run else ""
-        return summary(pen, self.results, changed, mark, where=where)
+        return summary(screen, self.results, changed, mark, where=where)
 
     def too_few(self, mark: int | None) -> str:
         """Return a sentence that names the labs below a pass mark; empty where there is none."""
@@ -86,12 +85,6 @@ def latest_of_each(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
     return list(found.values())
 
 
-def pen() -> Pen:
-    """Return a pen for this process's own terminal."""
-    columns = min(shutil.get_terminal_size((100, 24)).columns, WIDEST)
-    return Pen(columns, wants_colour(sys.stdout))
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Regrade from the command line; return the exit status."""
     asked = _parser().parse_args(arguments)
@@ -100,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as error:
         print(error, file=sys.stderr)
         return IMPOSSIBLE
-    print(done.shown(pen(), asked.pass_mark))
+    print(done.shown(console(sys.stdout), asked.pass_mark))
     if said := done.too_few(asked.pass_mark):
         print(said, file=sys.stderr)
         return TOO_FEW

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 # Controls, invisible characters and those that reorder a line (Unicode's classes Cc and Cf without
 # the joiners that scripts need), line and paragraph separators, and what no text may hold.
@@ -14,7 +13,6 @@ PARTS = (
     *(f"{chr(0x10000 * plane + 0xFFFE)}{chr(0x10000 * plane + 0xFFFF)}" for plane in range(1, 17)),
 )
 HARMFUL = re.compile(f"[{''.join(PARTS)}]")
-ZERO_WIDTH = ("Mn", "Me", "Cf")
 
 
 def plain(text: object) -> str:
@@ -29,27 +27,6 @@ def one_line(text: object, longest: int = 0) -> str:
     """Return plain text in one line, cut to so many characters where a number is given."""
     line = " ".join(plain(text).split())
     return line if not longest or len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
-
-
-def width(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    return sum(_columns(c) for c in text)
-
-
-def fit(text: object, columns: int) -> str:
-    """Return a text in exactly so many columns, cut or filled up."""
-    line = one_line(text)
-    if width(line) > columns:
-        while line and width(line) > columns - 1:
-            line = line[:-1]
-        line += "…"
-    return line + " " * (columns - width(line))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.category(character) in ZERO_WIDTH:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -20,8 +20,7 @@ from labproof.analysis.text import plain
 from labproof.grading.judge import BLOCKED, ERROR, FAILED, PASSED
 from labproof.reports import view
 from labproof.reports.comparison import Change, Comparison
-from labproof.reports.pen import minute
-from labproof.reports.view import WAIVED, Area, Check, Lab
+from labproof.reports.view import WAIVED, Area, Check, Lab, minute
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_MISSED = 5

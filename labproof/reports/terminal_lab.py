@@ -1,11 +1,23 @@
-"""One lab on the terminal: its score by area, and what its learner should do next."""
+"""One lab on the terminal: its score by area, and what its learner should do next.
+
+What comes from a lab is shown as ``Text``, made plain first: never as markup, nor as anything
+that a terminal obeys.
+"""
 
 from __future__ import annotations
 
-from labproof.analysis.text import fit, one_line
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len, set_cell_size
+from rich.columns import Columns
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from labproof.analysis.text import one_line
 from labproof.grading.judge import ERROR, FAILED
 from labproof.reports.comparison import Change
-from labproof.reports.pen import BAR, LONGEST_TEXT, MARGIN, Lines, Pen, ids, minute, mood
 from labproof.reports.view import (
     WAIVED,
     Area,
@@ -18,135 +30,160 @@ from labproof.reports.view import (
     is_complete,
     is_unread,
     is_untouched,
+    minute,
     waiting,
 )
 
+BAR = 10
+MARGIN = "  "
+WIDEST_AREA = 24
+MOST_IDS = 6
 MOST_STEPS = 10
-LABELS = ("expected", "found", "hint", "command", "playbook")
+LONGEST_TEXT = 300
+LABELS = {"expected": "expected", "found": "found", "hint": "next"}
+COMMANDS = ("command", "playbook")
+Parts = Iterator[RenderableType]
 
 
-def lab_lines(pen: Pen, lab: Lab, change: Change | None = None, since: str = "") -> Lines:
+def lab_summary(lab: Lab, change: Change | None = None, since: str = "") -> Parts:
     """Tell of one lab: a perfect one in a line, an empty one as a list of first steps."""
     if is_complete(lab):
         passed = counted(len(lab["checks"]) - counts(lab)[WAIVED], "requirement")
-        yield f"{_title(pen, lab)}: {passed} passed, nothing left to do."
+        yield _title(lab).append(f": {passed} passed, nothing left to do.")
     else:
-        yield _title(pen, lab)
-        yield from _what_to_do(pen, lab)
-        yield from _blocked(pen, lab)
-        yield from _unknown(pen, lab)
-    yield from _waived(pen, lab)
-    yield from _changed(pen, change, since)
+        yield _title(lab)
+        yield from _what_to_do(lab)
+        yield from _blocked(lab)
+        yield from _unknown(lab)
+    yield from _waived(lab)
+    yield from _changed(change, since)
 
 
-def _title(pen: Pen, lab: Lab) -> str:
+def hanging(label: str, told: str | Text, longest: int = LONGEST_TEXT) -> Parts:
+    """Wrap a text behind its label; an empty text gives nothing."""
+    text = told if isinstance(told, Text) else Text(one_line(told, longest))
+    if text:
+        grid = Table.grid()
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(label, text)
+        yield grid
+
+
+def unbroken(label: str, told: str) -> Parts:
+    """Tell something to be copied: a line of any length, whatever the terminal's width."""
+    if text := one_line(told):
+        line = (label, (text, "cyan" if label.startswith(MARGIN) else ""))
+        yield Text.assemble(*line, no_wrap=True, overflow="ignore")
+
+
+def bar(colour: str, points: int, of: int) -> Text:
+    """Draw points as a bar; it is full where nothing can be earned."""
+    filled = points * BAR // of if of else BAR
+    return Text("█" * filled + "·" * (BAR - filled), colour)
+
+
+def mood(lab: Lab) -> str:
+    """Return the colour of a lab's score."""
+    if is_complete(lab):
+        return "green"
+    return "red" if lab["score"] * 2 < lab["max_score"] else "yellow"
+
+
+def ids(names: Sequence[str]) -> str:
+    """Name some ids, and count the others."""
+    shown = ", ".join(one_line(name, 80) for name in names[:MOST_IDS])
+    more = len(names) - MOST_IDS
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _title(lab: Lab) -> Text:
     host, learner = one_line(lab["host"], 60), one_line(lab["learner"], 60)
     who = host if learner == host else f"{host} ({learner})"
     score = f"{lab['score']} of {lab['max_score']} points"
-    if is_unread(lab):
-        score = "could not be graded"
-    return f"{pen.paint('bold', who)}  {pen.paint(mood(lab), score)}"
+    return Text.assemble(
+        (who, "bold"), "  ", ("could not be graded" if is_unread(lab) else score, mood(lab))
+    )
 
 
-def _what_to_do(pen: Pen, lab: Lab) -> Lines:
+def _what_to_do(lab: Lab) -> Parts:
+    failed = in_state(lab, FAILED)
     if is_untouched(lab):
         yield f"{MARGIN}Nothing of it is there yet. Begin with:"
-        for number, check in enumerate(in_state(lab, FAILED)[:MOST_STEPS], 1):
-            yield from _first_step(pen, number, check)
+        for number, check in enumerate(failed[:MOST_STEPS], 1):
+            yield from _first_step(number, check)
     elif not is_unread(lab):
-        yield from _bars(pen, lab)
-        yield from _steps(pen, lab)
-    more = [check["id"] for check in in_state(lab, FAILED)[MOST_STEPS:]]
-    yield from pen.wrapped(f"and {len(more)} more: ", ", ".join(more))
+        yield Padding(Columns(_bars(lab), column_first=True, padding=(0, 1)), (0, 0, 0, 2))
+        yield from _steps(failed)
+    more = ", ".join(check["id"] for check in failed[MOST_STEPS:])
+    yield from hanging(f"{MARGIN}and {len(failed) - MOST_STEPS} more: ", more)
 
 
-def _bars(pen: Pen, lab: Lab) -> Lines:
-    """Draw the areas, as many beside each other as there is room for."""
+def _bars(lab: Lab) -> Iterator[Text]:
     found = areas(lab)
-    name = max(len(one_line(area.name, 24)) for area in found)
-    beside = max(1, min(3, (pen.columns - 2) // (name + BAR + 10)))
-    rows = -(-len(found) // beside)
-    for row in range(rows):
-        yield MARGIN + "".join(_bar(pen, area, name) for area in found[row::rows])
+    widest = min(WIDEST_AREA, max(cell_len(one_line(area.name)) for area in found))
+    return (_bar(area, widest) for area in found)
 
 
-def _bar(pen: Pen, area: Area, name: int) -> str:
-    colour = "green" if area.points == area.max_points else "yellow"
-    bar = pen.bar(colour, area.points, area.max_points)
-    return f"{fit(area.name, name)} {bar} {f'{area.points}/{area.max_points}':<7} "
+def _bar(area: Area, columns: int) -> Text:
+    drawn = bar(
+        "green" if area.points == area.max_points else "yellow", area.points, area.max_points
+    )
+    name = set_cell_size(one_line(area.name), columns)
+    return Text.assemble(name, " ", drawn, f" {f'{area.points}/{area.max_points}':<7}")
 
 
-def _first_step(pen: Pen, number: int, check: Check) -> Lines:
+def _first_step(number: int, check: Check) -> Parts:
     """An empty account is no list of faults."""
-    yield from pen.wrapped(f"{number}. ", check["hint"] or check["title"])
-    command = check.get("playbook") or check.get("command")
-    if command:
-        yield f"{MARGIN}   {pen.paint('cyan', one_line(command))}"
+    yield from hanging(f"{MARGIN}{number}. ", check["hint"] or check["title"])
+    yield from unbroken(f"{MARGIN}   ", check.get("playbook") or check.get("command") or "")
 
 
-def _steps(pen: Pen, lab: Lab) -> Lines:
-    failed = in_state(lab, FAILED)
+def _steps(failed: list[Check]) -> Parts:
     if failed:
-        yield f"{MARGIN}{pen.paint('bold', 'To do')}, first things first:"
+        yield Text.assemble(MARGIN, ("To do", "bold"), ", first things first:")
     for number, check in enumerate(failed[:MOST_STEPS], 1):
-        yield from _step(pen, number, check)
-        for label in LABELS:
-            yield from _told(pen, label, check.get(label, ""))
+        title, worth = one_line(check["title"], LONGEST_TEXT), counted(check["max_points"], "point")
+        named = Text.assemble((one_line(check["id"]), "red"), f": {title} ({worth})")
+        yield from hanging(f"{MARGIN}{number}. ", named)
+        for key, label in LABELS.items():
+            yield from hanging(f"{MARGIN}   {label:<9}", check.get(key, ""))
+        for key in COMMANDS:
+            yield from unbroken(f"{MARGIN}   {key:<9}", check.get(key, ""))
 
 
-def _step(pen: Pen, number: int, check: Check) -> Lines:
-    """Name a requirement; it is wrapped before it is painted, for colours take no room."""
-    name, worth = one_line(check["id"]), counted(check["max_points"], "point")
-    title = one_line(check["title"], LONGEST_TEXT)
-    lines = pen.wrapped(f"{number}. ", f"{name}: {title} ({worth})", longest=0)
-    yield next(lines).replace(name, pen.paint("red", name), 1)
-    yield from lines
-
-
-def _told(pen: Pen, label: str, text: str) -> Lines:
-    """Tell one thing of a check; a command in one unbroken line, so that it can be copied."""
-    begin = f"   {'next' if label == 'hint' else label:<9}"
-    if label in ("command", "playbook"):
-        if text:
-            yield f"{MARGIN}{begin}{pen.paint('cyan', one_line(text))}"
-    else:
-        yield from pen.wrapped(begin, text)
-
-
-def _blocked(pen: Pen, lab: Lab) -> Lines:
+def _blocked(lab: Lab) -> Parts:
     """One line for all of them: they are nobody's second fault."""
     found = waiting(lab)
-    if is_untouched(lab) and found:
+    told = "; ".join(f"{ids(names)} (by {ids(by)})" for by, names in found.items())
+    if found and is_untouched(lab):
         number = counted(sum(map(len, found.values())), "requirement")
-        yield from pen.wrapped("Blocked: ", f"{number} more, to be judged once these are there")
-    else:
-        told = "; ".join(f"{ids(names)} (by {ids(by)})" for by, names in found.items())
-        yield from pen.wrapped("Blocked: ", told, longest=1500)
+        told = f"{number} more, to be judged once these are there"
+    yield from hanging(f"{MARGIN}Blocked: ", told, longest=1500)
 
 
-def _unknown(pen: Pen, lab: Lab) -> Lines:
+def _unknown(lab: Lab) -> Parts:
     """Say why it is not known, once for each reason, and whose fault it is not."""
     reasons: dict[str, list[str]] = {}
     for check in in_state(lab, ERROR):
         reasons.setdefault(one_line(check["found"], LONGEST_TEXT), []).append(check["id"])
     if reasons:
-        said = pen.paint("yellow", "Could not tell")
-        yield f"{MARGIN}{said}, through no fault of the learner's:"
+        said = ("Could not tell", "yellow")
+        yield Text.assemble(MARGIN, said, ", through no fault of the learner's:")
     for reason, names in reasons.items():
         what = f"all {len(names)} requirements" if is_unread(lab) else ids(names)
-        yield from pen.wrapped("- ", f"{what}: {reason}", longest=1500)
+        yield from hanging(f"{MARGIN}- ", f"{what}: {reason}", longest=1500)
 
 
-def _waived(pen: Pen, lab: Lab) -> Lines:
+def _waived(lab: Lab) -> Parts:
     for check in in_state(lab, WAIVED):
         waiver = check["waived"]
-        yield from pen.wrapped(
-            "Waived: ", f"{check['id']} until {waiver['until']}: {waiver['reason']}"
-        )
+        told = f"{check['id']} until {waiver['until']}: {waiver['reason']}"
+        yield from hanging(f"{MARGIN}Waived: ", told)
 
 
-def _changed(pen: Pen, change: Change | None, since: str) -> Lines:
+def _changed(change: Change | None, since: str) -> Parts:
     if change:
         parts = [f"{word}: {ids(names)}" for word, names in change.parts() if names]
         told = "; ".join([f"{change.before} → {change.after} points", *parts])
-        yield from pen.wrapped(f"Since {minute(since)}: ", told, longest=1500)
+        yield from hanging(f"{MARGIN}Since {minute(since)}: ", told, longest=1500)

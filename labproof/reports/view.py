@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from labproof.analysis.text import one_line
 from labproof.grading.judge import BLOCKED, ERROR, FAILED, PASSED
 
 WAIVED = "waived"
@@ -112,6 +113,11 @@ def seconds(first: str, last: str) -> float:
 def duration(lab: Lab) -> float:
     """Return the seconds that it took to read and probe a lab."""
     return seconds(lab["taken"], str(lab.get("finished", lab["taken"])))
+
+
+def minute(time: str) -> str:
+    """Return a time of a document for people, in UTC."""
+    return f"{one_line(time)[:16].replace('T', ' ')} UTC"
 
 
 def counted(number: int, thing: str) -> str:

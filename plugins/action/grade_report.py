@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ from labproof.ansible.action import LabAction
 from labproof.evidence.files import ReportError, latest
 from labproof.grading.results import FILE, read_results
 from labproof.reports.comparison import Comparison, compare
-from labproof.reports.pen import Pen, wants_colour
 from labproof.reports.publishing import finish
-from labproof.reports.terminal import summary
+from labproof.reports.terminal import console, summary
 from labproof.reports.view import below
 
 Results = dict[str, Any]
@@ -53,9 +51,8 @@ class ActionModule(LabAction):
         where: str,
     ) -> None:
         """Show the summary as it is: a task's message would be quoted and indented."""
-        columns = min(shutil.get_terminal_size((100, 24)).columns, 120)
-        pen = Pen(columns, wants_colour(sys.stdout))
-        self._display.display(f"\n{summary(pen, results, changed, mark, missing, where)}")
+        told = summary(console(sys.stdout), results, changed, mark, missing, where)
+        self._display.display(f"\n{told}")
 
 
 def earlier_results(run: Path, chosen: str | None) -> Results | None:

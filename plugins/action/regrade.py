@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from labproof.ansible.action import LabAction
 from labproof.evidence.files import ReportError
-from labproof.regrade import pen, regrade
+from labproof.regrade import regrade
+from labproof.reports.terminal import console
 
 
 class ActionModule(LabAction):
@@ -23,7 +25,7 @@ class ActionModule(LabAction):
         sources = [Path(source) for source in arguments["snapshots"]]
         done = regrade(sources, None if self.check_mode else output, against)
         mark = arguments.get("pass_mark")
-        self._display.display(f"\n{done.shown(pen(), mark)}")
+        self._display.display(f"\n{done.shown(console(sys.stdout), mark)}")
         if said := done.too_few(mark):
             raise ReportError(said)
         return {"changed": done.run is not None, "report": str(done.run or "")}

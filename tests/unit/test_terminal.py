@@ -7,12 +7,12 @@ import re
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
-from labproof.analysis.text import HARMFUL, width
+from labproof.analysis.text import HARMFUL
 from labproof.grading.results import assemble
 from labproof.reports.comparison import Comparison, compare
-from labproof.reports.pen import Pen, wants_colour
-from labproof.reports.terminal import summary
+from labproof.reports.terminal import console, summary, wants_colour
 from tests.support.report_data import a_check, a_class, a_lab, hostile_lab
 
 MIXED = a_lab("ada", ("passed", "failed", "blocked", "error", "passed"))
@@ -29,7 +29,8 @@ class Terminal(io.StringIO):
 
 
 def told(*labs: dict[str, Any], columns: int = 100, colour: bool = False, **more: Any) -> str:
-    return summary(Pen(columns, colour), assemble(labs), **more)
+    screen = console(Terminal() if colour else io.StringIO(), columns)
+    return summary(screen, assemble(labs), **more)
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> Comparison:
@@ -92,17 +93,17 @@ def test_more_than_ten_failures_are_counted() -> None:
 
 
 def test_a_class_is_a_table() -> None:
-    lines = summary(Pen(100), a_class(20)).splitlines()
+    lines = summary(console(io.StringIO(), 100), a_class(20)).splitlines()
     assert " ".join(lines[0].split()) == "lab points passed failed blocked error first to do"
     assert len([line for line in lines if line.startswith("learner-")]) == 20
-    assert len({width(line[: line.index("/100")]) for line in lines[1:21]}) == 1
+    assert len({cell_len(line[: line.index("/100")]) for line in lines[1:21]}) == 1
     assert "20 labs: median 40 points, 0 complete, 20 where something could not be told." in lines
     assert any(line.startswith("Most missed: ") for line in lines)
 
 
 def test_a_class_tells_how_many_changed() -> None:
     before, after = a_class(20), assemble([a_lab(lab["host"]) for lab in a_class(20)["labs"]])
-    text = summary(Pen(100), after, compare(before, after))
+    text = summary(console(io.StringIO(), 100), after, compare(before, after))
     assert "Since 2026-11-21 03:15 UTC: 20 with more points, 0 with fewer, of 20." in text
 
 
@@ -134,8 +135,39 @@ def test_hostile_text_never_reaches_the_terminal(size: int, colour: bool) -> Non
 @pytest.mark.parametrize("labs", [[MIXED], [EMPTY], [WORDY], [a_lab()], a_class(20)["labs"]])
 def test_lines_are_no_wider_than_asked(labs: list[dict[str, Any]], columns: int) -> None:
     lines = told(*labs, columns=columns).splitlines()
-    wide = [line for line in lines if width(line) > columns]
+    wide = [line for line in lines if cell_len(line) > columns]
     assert not [line for line in wide if "aws " not in line and "ansible-playbook" not in line]
+
+
+@pytest.mark.parametrize("columns", [46, 60, 79])
+def test_a_narrow_table_cuts_names_and_no_number(columns: int) -> None:
+    lines = told(*a_class(20)["labs"], columns=columns).splitlines()
+    assert re.match(r"lab +points passed failed blocked error", lines[0])
+    assert all(re.match(r"\S+ +40/100 +2 +1 +1 +1( |$)", line) for line in lines[1:21])
+    assert max(map(cell_len, lines)) <= columns
+
+
+def test_wide_characters_keep_the_columns_in_line() -> None:
+    lines = told(*(a_lab(name) for name in ("ada", "日本語ラボ", "bob", "e\u0301va"))).splitlines()
+    assert len({cell_len(line[: line.index("/100")]) for line in lines[1:5]}) == 1
+
+
+def test_text_behind_a_label_stays_behind_it() -> None:
+    lines = told(WORDY, columns=60).splitlines()
+    first = next(n for n, line in enumerate(lines) if "found    x y" in line)
+    assert re.match(r" {14}[xy] ", lines[first + 1])
+
+
+def test_markup_of_a_learners_is_only_text() -> None:
+    text = "[red]a[/red] [link=file:///etc]b[/link] :smile: [/]"
+    lab = a_lab("[bold]x", checks=[a_check("a.x"), a_check("role.exists", "failed", found=text)])
+    assert text in told(lab, colour=True)
+    assert "[bold]x" in told(*[lab] * 5, colour=True)
+
+
+def test_the_reports_path_is_never_broken() -> None:
+    where = f"{'a folder/' * 30}index.html"
+    assert told(MIXED, columns=60, where=where).endswith(f"\nReport: {where}")
 
 
 def test_a_long_command_is_not_broken() -> None:
