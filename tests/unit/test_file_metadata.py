@@ -1,4 +1,7 @@
-"""The file-metadata lab's Lambda function, on real boto3 clients whose requests stay inside."""
+"""The file-metadata lab's Lambda function, on real boto3 clients whose requests stay inside.
+
+What it has in common with the other functions is in ``test_function_contract.py``.
+"""
 
 import itertools
 import json
@@ -19,12 +22,11 @@ from tests.support.function_fakes import (
     FILES,
     KEYS,
     ONE_FUNCTION,
-    QUOTED_KEYS,
     SECRET,
     FakeService,
     Uploads,
+    clients_of,
     condition_holds,
-    foreign_packages,
     load,
     only,
     run_without_uploads,
@@ -91,7 +93,7 @@ def function(offline: None) -> Iterator[ModuleType]:
 
 @pytest.fixture
 def aws(function: ModuleType) -> Iterator[FakeAws]:
-    with FakeAws().listening_to(function.s3, function.dynamodb, function.sns) as fake:
+    with FakeAws().listening_to(*clients_of(function)) as fake:
         yield fake
 
 
@@ -105,28 +107,13 @@ def plain(item: dict[str, dict[str, str]]) -> dict[str, str]:
 
 
 class TestFile:
-    def test_needs_only_boto_and_the_standard_library_of_python_3_11(self) -> None:
-        assert not foreign_packages(SOURCE)
-
-    def test_loads_without_its_variable_and_asks_for_it_when_invoked(
-        self, offline: None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.delenv("TABLE_NAME", raising=False)
-        module = load(SOURCE)
-        with (
-            FakeAws().listening_to(module.s3, module.dynamodb, module.sns) as fake,
-            pytest.raises(RuntimeError, match=r"^TABLE_NAME is not set: [^.\n]+\.$"),
-        ):
-            module.lambda_handler(event(), CONTEXT)
-        assert fake.calls == []
-
     def test_takes_the_topic_from_its_variable(
         self, offline: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("TABLE_NAME", "table")
         monkeypatch.setenv("TOPIC_ARN", TOPIC_ARN)
         module = load(SOURCE)
-        with FakeAws().listening_to(module.s3, module.dynamodb, module.sns) as fake:
+        with FakeAws().listening_to(*clients_of(module)) as fake:
             module.lambda_handler(event(), CONTEXT)
         assert only(fake.of("Publish"))["TopicArn"] == TOPIC_ARN
 
@@ -162,14 +149,6 @@ class TestItem:
             "UploadTime": "2026-01-02T03:04:05.000Z",
             "Sequencer": "0055AED6DCD90281E500000000000000",
         }
-
-    @pytest.mark.parametrize(
-        ("quoted", "key"),
-        QUOTED_KEYS,
-    )
-    def test_has_the_decoded_key(self, run: Any, aws: FakeAws, quoted: str, key: str) -> None:
-        assert run(event(record(quoted, quoted=True)))["keys"] == [key]
-        assert only(aws.items.values())["ObjectKey"] == {"S": key}
 
     @ONE_FUNCTION
     @given(
@@ -427,14 +406,6 @@ class TestFailure:
         assert (line["bucket"], line["request_id"]) == ("uploads", "request-1")
         assert "no dynamodb:PutItem" in line["error"]
 
-    def test_of_several_raises_the_first_and_logs_all(
-        self, run: Any, aws: FakeAws, printed: Any
-    ) -> None:
-        aws.answers["PutItem"] = lambda p: refusal(p["Item"]["ObjectKey"]["S"], "PutItem")
-        with pytest.raises(ClientError, match="FirstCode"):
-            run(event(record("FirstCode"), record("SecondCode")))
-        assert [line["error_code"] for line in printed()] == ["FirstCode", "SecondCode"]
-
     @pytest.mark.parametrize(
         ("code", "shown"), [("403", "AccessDenied"), ("404", "404"), ("SlowDown", "SlowDown")]
     )
@@ -446,16 +417,6 @@ class TestFailure:
             run(event(record(size=None)))
         assert only(printed())["error_code"] == shown
         assert not aws.items
-
-    def test_that_is_not_an_aws_error_is_raised_too(
-        self, run: Any, aws: FakeAws, printed: Any
-    ) -> None:
-        aws.answers["PutItem"] = OSError("connection lost " + "x" * 500_000)
-        with pytest.raises(OSError, match="connection lost"):
-            run(event())
-        line = only(printed())
-        assert line["error_code"] == "OSError"
-        assert 500 < len(line["error"]) < 2000
 
 
 class TestLog:
@@ -469,10 +430,6 @@ class TestLog:
             "request_id": "request-1",
         }
 
-    def test_keeps_one_line_for_each_message(self, run: Any, capsys: Any) -> None:
-        run(event(record("two\nlines.csv")))
-        assert len(capsys.readouterr().out.splitlines()) == 1
-
     def test_never_shows_the_event(self, run: Any, aws: FakeAws, capsys: Any) -> None:
         run(event())
         run(bridged())
@@ -482,37 +439,3 @@ class TestLog:
         refused = run_without_uploads(run)
         shown = capsys.readouterr()
         assert SECRET not in shown.out + shown.err + refused
-
-
-class TestEvents:
-    @pytest.mark.parametrize(
-        "other",
-        [
-            {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads"},
-            bridged(kind="Object Deleted"),
-            event(record(name="ObjectRemoved:DeleteMarkerCreated")),
-        ],
-    )
-    def test_of_no_new_object_are_accepted_and_do_nothing(
-        self, run: Any, aws: FakeAws, printed: Any, topic: None, other: dict[str, Any]
-    ) -> None:
-        assert run(other) == {"processed": 0, "keys": []}
-        line = only(printed())
-        assert (line["level"], line["request_id"]) == ("INFO", "request-1")
-        assert "no new object" in line["message"]
-        assert aws.calls == []
-
-    @pytest.mark.parametrize("kind", ["Put", "Post", "Copy", "CompleteMultipartUpload"])
-    def test_of_every_kind_of_upload_are_taken(self, run: Any, aws: FakeAws, kind: str) -> None:
-        run(event(record(name=f"ObjectCreated:{kind}", eTag="d41d8c-2")))
-        assert plain(only(aws.items.values()))["ETag"] == "d41d8c-2"
-
-    @pytest.mark.parametrize(
-        "wrong", [{}, {"Records": []}, {"Records": [{"body": "{}"}]}, {"detail": {}}, [], None]
-    )
-    def test_without_s3_records_are_refused_with_a_hint_at_the_trigger(
-        self, run: Any, aws: FakeAws, wrong: Any
-    ) -> None:
-        with pytest.raises(ValueError, match=r"no S3 records.*trigger"):
-            run(wrong)
-        assert aws.calls == []

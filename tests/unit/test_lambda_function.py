@@ -1,4 +1,7 @@
-"""The file-transfer lab's Lambda function, on real boto3 clients whose requests stay inside."""
+"""The file-transfer lab's Lambda function, on real boto3 clients whose requests stay inside.
+
+What it has in common with the other functions is in ``test_function_contract.py``.
+"""
 
 import ast
 import json
@@ -8,26 +11,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.fakes import refusal
 from tests.support.function_fakes import (
     CONTEXT,
     FILES,
-    GIB,
-    KEYS,
-    ONE_FUNCTION,
-    QUOTED_KEYS,
     SECRET,
     FakeS3,
     Uploads,
+    clients_of,
     condition_holds,
-    foreign_packages,
     load,
     only,
     run_without_uploads,
@@ -75,7 +71,7 @@ def function(offline: None, tmp_path: Path) -> ModuleType:
 
 @pytest.fixture
 def aws(function: ModuleType) -> Iterator[FakeAws]:
-    with FakeAws().listening_to(function.s3, function.dynamodb) as fake:
+    with FakeAws().listening_to(*clients_of(function)) as fake:
         yield fake
 
 
@@ -96,9 +92,6 @@ class TestFile:
         table, bucket = PLACEHOLDERS
         assert (assigned["TABLE_NAME"], assigned["DESTINATION_BUCKET"]) == (table, bucket)
 
-    def test_needs_only_boto_and_the_standard_library(self) -> None:
-        assert not foreign_packages(SOURCE)
-
     @pytest.mark.parametrize(
         ("left", "constant"),
         list(zip(PLACEHOLDERS, ("TABLE_NAME", "DESTINATION_BUCKET"), strict=True)),
@@ -113,7 +106,7 @@ class TestFile:
         path.write_text(text, encoding="utf-8")
         module = load(path)
         with (
-            FakeAws().listening_to(module.s3, module.dynamodb) as fake,
+            FakeAws().listening_to(*clients_of(module)) as fake,
             pytest.raises(RuntimeError, match=f"^{constant} [^.\n]*placeholder[^.\n]*\\.$"),
         ):
             module.lambda_handler(event(), CONTEXT)
@@ -121,99 +114,6 @@ class TestFile:
 
 
 class TestCopy:
-    def test_keeps_the_key_and_goes_to_the_private_bucket(self, run: Any, aws: FakeAws) -> None:
-        run(event(record("in/sample.zip")))
-        copied = only(aws.of("CopyObject"))
-        assert (copied["Bucket"], copied["Key"]) == ("private-bucket", "in/sample.zip")
-        assert copied["CopySource"] == {"Bucket": "public-bucket", "Key": "in/sample.zip"}
-
-    @pytest.mark.parametrize(
-        ("quoted", "key"),
-        [*QUOTED_KEYS, ("a+b%2Bc+%2525+%C3%A9.zip", "a b+c %25 é.zip")],
-    )
-    def test_decodes_the_key_of_the_event(
-        self, run: Any, aws: FakeAws, quoted: str, key: str
-    ) -> None:
-        result = run(event(record(quoted, quoted=True)))
-        assert only(aws.of("CopyObject"))["CopySource"]["Key"] == key
-        assert only(aws.of("CopyObject"))["Key"] == key
-        assert only(aws.items.values())["ObjectKey"] == key
-        assert result["keys"] == [key]
-
-    @ONE_FUNCTION
-    @given(key=KEYS, version_id=st.sampled_from([None, "v1"]))
-    def test_any_unicode_key_arrives_as_it_was_uploaded(
-        self, function: ModuleType, aws: FakeAws, key: str, version_id: str | None
-    ) -> None:
-        for memory in (aws.calls, aws.headers, aws.items):
-            memory.clear()
-        function.lambda_handler(event(record(key, versionId=version_id)), CONTEXT)
-        copied = only(aws.of("CopyObject"))
-        assert (copied["CopySource"]["Key"], copied["Key"]) == (key, key)
-        assert only(aws.items.values())["ObjectKey"] == key
-        header = only(h["x-amz-copy-source"] for name, h in aws.headers if name == "CopyObject")
-        sent = header.removesuffix("?versionId=v1") if version_id else header
-        assert unquote(sent) == f"public-bucket/{key}"
-
-    def test_takes_the_version_that_fired(self, run: Any, aws: FakeAws) -> None:
-        run(event(record(versionId="3HL4kqtJlcpXrof3")))
-        assert only(aws.of("HeadObject"))["VersionId"] == "3HL4kqtJlcpXrof3"
-        assert only(aws.of("CopyObject"))["CopySource"]["VersionId"] == "3HL4kqtJlcpXrof3"
-
-    @pytest.mark.parametrize("changes", [{}, {"versionId": None}, {"versionId": ""}])
-    def test_names_no_version_where_the_event_has_none(
-        self, run: Any, aws: FakeAws, changes: dict[str, Any]
-    ) -> None:
-        run(event(record(**changes)))
-        assert "VersionId" not in only(aws.of("CopyObject"))["CopySource"]
-
-    @pytest.mark.parametrize("size", [0, 3, 100 * 1024**2, GIB - 1])
-    def test_is_one_request_below_1_gib_so_that_metadata_and_tags_come_along(
-        self, run: Any, aws: FakeAws, size: int
-    ) -> None:
-        aws.answers["HeadObject"] = {"ContentLength": size, "ETag": '"etag"'}
-        run(event())
-        copied = only(aws.of("CopyObject"))
-        assert copied["TaggingDirective"] == "COPY"
-        assert copied.get("MetadataDirective", "COPY") == "COPY"
-        assert not aws.of("CreateMultipartUpload")
-
-    @pytest.mark.parametrize("size", [GIB, 5 * GIB + 1])
-    def test_is_made_in_parts_from_1_gib_on(self, run: Any, aws: FakeAws, size: int) -> None:
-        aws.answers["HeadObject"] = {"ContentLength": size, "ETag": '"etag"'}
-        run(event(record(versionId="v1")))
-        parts = aws.of("UploadPartCopy")
-        ranges = sorted(
-            tuple(map(int, part["CopySourceRange"].removeprefix("bytes=").split("-")))
-            for part in parts
-        )
-        assert not aws.of("CopyObject")
-        assert all(part["CopySource"]["VersionId"] == "v1" for part in parts)
-        assert all(last - first < 5 * GIB for first, last in ranges)
-        assert [first for first, _ in ranges] == [0, *(last + 1 for _, last in ranges[:-1])]
-        assert ranges[-1][1] == size - 1
-        assert only(aws.items.values())["Status"] == "Success"
-
-    def test_in_parts_carries_metadata_and_tags(self, run: Any, aws: FakeAws) -> None:
-        tags = [{"Key": "team", "Value": "blue"}]
-        aws.answers["HeadObject"] = {
-            "ContentLength": GIB,
-            "ContentType": "text/csv",
-            "Metadata": {"owner": "ann"},
-            "ETag": '"etag"',
-        }
-        aws.answers["GetObjectTagging"] = {"TagSet": tags}
-        run(event())
-        created = only(aws.of("CreateMultipartUpload"))
-        assert (created["ContentType"], created["Metadata"]) == ("text/csv", {"owner": "ann"})
-        assert only(aws.of("PutObjectTagging"))["Tagging"] == {"TagSet": tags}
-
-    def test_includes_folder_markers(self, run: Any, aws: FakeAws) -> None:
-        aws.answers["HeadObject"] = {"ContentLength": 0, "ETag": '"etag"'}
-        assert run(event(record("photos/", size=0))) == {"copied": 1, "keys": ["photos/"]}
-        assert only(aws.of("CopyObject"))["Key"] == "photos/"
-        assert only(aws.items.values())["ObjectKey"] == "photos/"
-
     def test_is_refused_where_source_and_destination_are_one_bucket(
         self, run: Any, aws: FakeAws
     ) -> None:
@@ -222,12 +122,6 @@ class TestCopy:
         item = only(aws.items.values())
         assert {name for name, _ in aws.calls} == {"PutItem"}
         assert (item["Status"], item["SourceBucket"]) == ("Failed", "private-bucket")
-
-
-class TestResult:
-    def test_counts_and_names_what_was_copied(self, run: Any) -> None:
-        result = run(event(record("a b.zip"), record("é.csv", sequencer="02")))
-        assert json.loads(json.dumps(result)) == {"copied": 2, "keys": ["a b.zip", "é.csv"]}
 
 
 class TestAuditItem:
@@ -317,7 +211,7 @@ class TestDelivery:
     ) -> None:
         run(event())
         again = load(Path(str(function.__file__)))
-        with aws.listening_to(again.s3, again.dynamodb):
+        with aws.listening_to(*clients_of(again)):
             again.lambda_handler(event(), CONTEXT)
         assert len(aws.of("PutItem")) == 2
         assert len(aws.items) == 1
@@ -372,14 +266,6 @@ class TestFailure:
         statuses = {item["ObjectKey"]: item["Status"] for item in aws.items.values()}
         assert statuses == {"a.zip": "Success", "b.zip": "Failed", "c.zip": "Success"}
 
-    def test_of_several_raises_the_first_and_logs_all(
-        self, run: Any, aws: FakeAws, printed: Any
-    ) -> None:
-        aws.answers["CopyObject"] = lambda params: refusal(params["Key"], "CopyObject", "refused")
-        with pytest.raises(ClientError, match="FirstCode"):
-            run(event(record("FirstCode"), record("SecondCode")))
-        assert [line["error_code"] for line in printed()] == ["FirstCode", "SecondCode"]
-
     def test_that_is_not_an_aws_error_is_recorded_and_raised_too(
         self, run: Any, aws: FakeAws, printed: Any
     ) -> None:
@@ -427,22 +313,6 @@ class TestLog:
             "request_id": "request-1",
         }
 
-    def test_keeps_one_line_for_each_message(self, run: Any, capsys: Any) -> None:
-        run(event(record("two\nlines.zip")))
-        assert len(capsys.readouterr().out.splitlines()) == 1
-
-    def test_of_a_failure_has_the_aws_error_code_and_message(
-        self, run: Any, aws: FakeAws, printed: Any
-    ) -> None:
-        aws.deny("CopyObject", "AccessDenied", "User is not authorized")
-        with pytest.raises(ClientError):
-            run(event())
-        line = only(printed())
-        assert (line["level"], line["error_code"]) == ("ERROR", "AccessDenied")
-        assert "User is not authorized" in line["error"]
-        assert (line["bucket"], line["key"]) == ("public-bucket", "sample.zip")
-        assert (line["log_id"], line["request_id"]) == (only(aws.items), "request-1")
-
     def test_calls_a_refused_head_request_access_denied(
         self, run: Any, aws: FakeAws, printed: Any
     ) -> None:
@@ -462,35 +332,3 @@ class TestLog:
         refused = run_without_uploads(run)
         shown = capsys.readouterr()
         assert SECRET not in shown.out + shown.err + refused
-
-
-class TestEvents:
-    def test_of_a_new_trigger_are_accepted(self, run: Any, aws: FakeAws, printed: Any) -> None:
-        test_event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "public-bucket"}
-        assert run(test_event) == {"copied": 0, "keys": []}
-        line = only(printed())
-        assert (line["level"], line["request_id"]) == ("INFO", "request-1")
-        assert "test event" in line["message"]
-        assert aws.calls == []
-
-    @pytest.mark.parametrize(
-        "wrong",
-        [
-            {},
-            {"Records": []},
-            {"Records": None},
-            {"Event": "s3:OtherEvent"},
-            {"detail-type": "Object Created", "detail": {"object": {"key": "sample.zip"}}},
-            {"Records": [{"eventSource": "aws:sqs", "body": "{}"}]},
-            {"Records": [record(), {"Sns": {"Message": "{}"}}]},
-            [],
-            "text",
-            None,
-        ],
-    )
-    def test_without_s3_records_are_refused_with_a_hint_at_the_trigger(
-        self, run: Any, aws: FakeAws, wrong: Any
-    ) -> None:
-        with pytest.raises(ValueError, match=r"no S3 records.*trigger"):
-            run(wrong)
-        assert aws.calls == []
