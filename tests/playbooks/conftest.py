@@ -1,43 +1,44 @@
-"""A sandbox of its own for each test module, and a way to run playbooks against it."""
+"""A sandbox of its own for each test module, empty or with labs in it, to run playbooks against."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from labproof.sandbox import Sandbox
-from tests.support.sandboxes import free_port
-from tests.support.world import SANDBOX_INVENTORY, World
+from tests.support.built_labs import built_once
+from tests.support.world import World
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder, port = tmp_path_factory.mktemp("world") / "sandbox", free_port()
-    settings = {"SANDBOX_PORT": str(port), "SANDBOX_FOLDER": str(folder), "ANSIBLE_NOCOLOR": "1"}
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "AWS_"))}
-    os.environ |= settings  # for the inventory that tests read in this process
-    sandbox = Sandbox(folder, port)
-    sandbox.start()
-    yield World(sandbox, kept | settings)
-    sandbox.stop(timeout=5)
+def world(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """An empty sandbox."""
+    folder = tmp_path_factory.mktemp("world") / "sandbox"
+    with World.running(folder, shared / "bytecode") as running:
+        yield running
 
 
-@pytest.fixture
-def inventory_with(tmp_path: Path) -> Callable[..., Path]:
-    """Write an inventory of file-transfer labs on the world's sandbox, with chosen variables."""
+@pytest.fixture(scope="session")
+def five_labs(shared: Path) -> Path:
+    """The folder of a sandbox, stopped, with the labs of inventory/sandbox in it."""
+    return built_once(shared / "labs", shared / "bytecode")
 
-    def write(**hosts: dict[str, Any]) -> Path:
-        groups = {"file_transfer": {"hosts": hosts}}
-        folder = tmp_path / "inventory"
-        (folder / "group_vars").mkdir(parents=True)
-        (folder / "hosts.yml").write_text(json.dumps(groups))
-        defaults = (SANDBOX_INVENTORY / "group_vars" / "all.yml").read_text("utf-8")
-        (folder / "group_vars" / "all.yml").write_text(defaults)
-        return folder
 
-    return write
+@pytest.fixture(scope="module")
+def built(
+    five_labs: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A sandbox that begins with the five labs, as ``site.yml`` built them."""
+    folder = tmp_path_factory.mktemp("built") / "sandbox"
+    shutil.copytree(five_labs, folder)
+    with World.running(folder, shared / "bytecode") as running:
+        yield running

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from labproof.faults.planted import at_random
 from tests.support.client import Folder
 from tests.support.grading import grade, statuses, told
 from tests.support.learner import build
-from tests.support.world import SANDBOX_INVENTORY, Run, World
+from tests.support.world import Run, World, write_inventory
 from tests.support.world import file_transfer_names as names
 
 SEED = 7
@@ -49,13 +48,11 @@ class Class:
 
 @pytest.fixture(scope="module")
 def labs(world: World, tmp_path_factory: pytest.TempPathFactory) -> Class:
-    folder: Path = tmp_path_factory.mktemp("inventory")
     hosts = {host: names(host, account) for host, account in ACCOUNTS.items()}
     for variables in hosts.values():
         del variables["lab_table"]
-    (folder / "hosts.yml").write_text(json.dumps({"event_copy": {"hosts": hosts}}))
-    shutil.copytree(SANDBOX_INVENTORY / "group_vars", folder / "group_vars")
-    world.inventory = folder
+    folder = tmp_path_factory.mktemp("class") / "inventory"
+    world.inventory = write_inventory(folder, {"event_copy": {"hosts": hosts}})
     run = world.play("site.yml", "-l", "ada")
     assert run.code == 0, run.messages
     bob = world.lab("bob")

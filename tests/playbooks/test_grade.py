@@ -26,7 +26,7 @@ from labproof.grading.results import validator as results_validator
 from labproof.labs.package import zip_bytes
 from tests.support.learner import FILES, build, code
 from tests.support.sandboxes import free_port
-from tests.support.world import PROJECT, SANDBOX_INVENTORY, Run, World
+from tests.support.world import PROJECT, Run, World, write_inventory
 
 REPORTS = ("results.json", "junit.xml", "index.html")
 GOOD = ("ada", "bea", "far")
@@ -79,10 +79,7 @@ def a_class() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def built(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The world with the class, whose good labs are built."""
-    folder = tmp_path_factory.mktemp("inventory")
-    (folder / "hosts.yml").write_text(json.dumps(a_class()))
-    shutil.copytree(SANDBOX_INVENTORY / "group_vars", folder / "group_vars")
-    world.inventory = folder
+    world.inventory = write_inventory(tmp_path_factory.mktemp("class") / "inventory", a_class())
     for host in GOOD:
         build_lab(world.lab(host))
     return world
@@ -291,7 +288,7 @@ def test_no_such_lab(grade: Callable[..., Graded]) -> None:
 NASTY = r"""
 print("\x1b[31mred\x1b]0;title\x07 <script>alert(1)</script> ]]> {{ 7 * 7 }} & \u202eback")
 print("[ERROR] \x1b[2J<img src=x onerror=alert(2)> ]]> {{ 6 * 7 }} \x9b1m\u202e", KEY, PASSWORD)
-for number in range(10000):
+for number in range(3000):
     print("line", number, "\x9b1m")
 """
 KEY, PASSWORD = "AKIA0123456789ABCDEF", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

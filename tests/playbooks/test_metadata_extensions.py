@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from labproof.building.preflight import inspect
 from labproof.evidence.uploads import probe
 from labproof.evidence.uploads.flows.metadata import MetadataProbe
 from tests.support.grading import grade, statuses, told
-from tests.support.world import PROJECT, SANDBOX_INVENTORY, World
+from tests.support.world import PROJECT, World, write_inventory
 
 HOSTS = ("steps", "template")
 NO_CHANGE = dict.fromkeys(HOSTS, 0)
@@ -39,14 +38,12 @@ def variables(host: str, account: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def labs(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The world with an inventory of two labs, one of them a stack."""
-    folder: Path = tmp_path_factory.mktemp("inventory")
+    folder = tmp_path_factory.mktemp("labs") / "inventory"
     hosts = {
         "steps": variables("steps", "600000000001"),
         "template": variables("template", "600000000002") | {"lab_stack": "file-metadata"},
     }
-    (folder / "hosts.yml").write_text(json.dumps({"file_metadata": {"hosts": hosts}}))
-    shutil.copytree(SANDBOX_INVENTORY / "group_vars", folder / "group_vars")
-    world.inventory = folder
+    world.inventory = write_inventory(folder, {"file_metadata": {"hosts": hosts}})
     return world
 
 
@@ -64,13 +61,16 @@ def owners(world: World, host: str) -> dict[str, str]:
     return found
 
 
-def test_check_mode_on_an_empty_account_neither_fails_nor_changes(
-    labs: World, tmp_path: Path
-) -> None:
-    """The steps that the extensions are part of; for the others see test_lifecycle."""
-    steps = [{"import_playbook": str(PROJECT / "playbooks" / step)} for step in STEPS]
-    (tmp_path / "steps.yml").write_text(json.dumps(steps))
-    run = labs.play(str(tmp_path / "steps.yml"), "--check")
+@pytest.fixture
+def steps(tmp_path: Path) -> str:
+    """A playbook of the steps that the extensions are part of; for others see test_lifecycle."""
+    found = [{"import_playbook": str(PROJECT / "playbooks" / step)} for step in STEPS]
+    (tmp_path / "steps.yml").write_text(json.dumps(found))
+    return str(tmp_path / "steps.yml")
+
+
+def test_check_mode_on_an_empty_account_neither_fails_nor_changes(labs: World, steps: str) -> None:
+    run = labs.play(steps, "--check")
     assert run.code == 0, run.messages
     assert run.changed == WOULD_CHANGE, "a dry run says what it would do"
     for host in HOSTS:
@@ -83,8 +83,8 @@ def test_every_part_is_built_and_known_as_ours(built: World) -> None:
         assert set(built.lab(host).lab.requirements) >= IDS
 
 
-def test_a_second_run_changes_nothing(built: World) -> None:
-    run = built.play("site.yml")
+def test_a_second_run_changes_nothing(built: World, steps: str) -> None:
+    run = built.play(steps)
     assert (run.code, run.changed) == (0, NO_CHANGE), run.messages
 
 

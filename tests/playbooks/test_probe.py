@@ -73,13 +73,6 @@ SECOND_TRY = NAIVE.replace(
 )
 
 
-@pytest.fixture(scope="module")
-def built(world: World) -> World:
-    run = world.play("site.yml", "-l", "xfusion,secure-ingestion")
-    assert run.code == 0, run.messages
-    return world
-
-
 @contextmanager
 def running(entry: InventoryLab, source: str, **parts: str) -> Iterator[None]:
     """Let another function run in the lab, for a while."""

@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.sandboxes import free_port
-from tests.support.world import World
+from tests.support.world import World, write_inventory
 from tests.support.world import file_transfer_names as names
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
@@ -73,10 +73,10 @@ def ssh_host(tmp_path: Path) -> Iterator[dict[str, object]]:
 
 
 def test_the_lab_works_from_a_client_behind_ssh(
-    world: World, inventory_with: Callable[..., Path], ssh_host: dict[str, object]
+    world: World, tmp_path: Path, ssh_host: dict[str, object]
 ) -> None:
-    inventory = inventory_with(ada=names("ada", "300000000001") | ssh_host)
-    world.inventory = inventory
+    hosts = {"ada": names("ada", "300000000001") | ssh_host}
+    world.inventory = write_inventory(tmp_path / "inventory", {"file_transfer": {"hosts": hosts}})
     home = Path(str(ssh_host["lab_client_dir"]))
     for playbook in ("site.yml", "verify.yml"):
         run = world.play(playbook)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from labproof.ansible.inventory import read_host
 from labproof.aws.connection import Connection
 from labproof.evidence.taking import InventoryLab
 from labproof.sandbox import Sandbox
+from tests.support.grading import SETTINGS
+from tests.support.sandboxes import free_port
 
 PROJECT = Path(__file__).parents[2]
 SANDBOX_INVENTORY = PROJECT / "inventory" / "sandbox"
@@ -44,6 +51,25 @@ class World:
     environment: dict[str, str]
     inventory: Path = SANDBOX_INVENTORY
 
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path, bytecode: Path) -> Iterator[World]:
+        """Start a sandbox in a folder, with what is in it, and stop it in the end.
+
+        Where the caller's setting forbids Python to write bytecode beside the code, ``bytecode``
+        is the folder for it: else each of some hundred processes compiles the project again.
+        """
+        sandbox = Sandbox(folder, free_port(), SETTINGS)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "AWS_"))}
+        if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+            kept["PYTHONPYCACHEPREFIX"] = str(bytecode)
+        mine = {"SANDBOX_PORT": str(sandbox.port), "SANDBOX_FOLDER": str(folder)}
+        sandbox.start()
+        try:
+            yield cls(sandbox, kept | mine | {"ANSIBLE_NOCOLOR": "1"})
+        finally:
+            sandbox.stop()
+
     def play(self, playbook: str, *options: str, inventory: Path | None = None) -> Run:
         """Run a playbook; failures are for the test to judge."""
         command = [str(Path(sys.executable).parent / "ansible-playbook"), playbook]
@@ -68,7 +94,9 @@ class World:
         )
 
     def lab(self, host: str) -> InventoryLab:
-        return read_host(str(self.inventory), host)
+        """Return a lab as a playbook sees it: the inventory looks into the environment."""
+        with patch.dict(os.environ, self.environment):
+            return read_host(str(self.inventory), host)
 
     def connection(self, account: str) -> Connection:
         return Connection(
@@ -88,6 +116,13 @@ def failures(report: dict[str, Any]) -> dict[str, list[str]]:
                 if result.get("failed"):
                     found.setdefault(host, []).append(str(result.get("msg")))
     return found
+
+
+def write_inventory(folder: Path, groups: dict[str, Any]) -> Path:
+    """Write an inventory of labs on a world's sandbox: groups, as ``hosts.yml`` has them."""
+    shutil.copytree(SANDBOX_INVENTORY / "group_vars", folder / "group_vars")
+    (folder / "hosts.yml").write_text(json.dumps(groups))
+    return folder
 
 
 def file_transfer_names(prefix: str, account: str) -> dict[str, Any]:
