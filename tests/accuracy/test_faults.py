@@ -10,6 +10,8 @@ from tests.support.labs import Bench
 from .matrix import one
 from .report import told
 
+pytestmark = pytest.mark.once(reason="the faults are the SDK's calls")
+
 QUICK = {
     "xfusion": ("destination-public", "item-buckets-swapped", "public-policy-writes"),
     "event-copy": ("trust-one-more", "keys-in-lower-case", "too-much-deletion"),

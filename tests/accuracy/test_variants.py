@@ -13,6 +13,8 @@ from tests.support.learner import STEPS
 from .report import told
 from .variants import ALL, VARIANTS, Variant, graded
 
+pytestmark = pytest.mark.once(reason="the variants are the SDK's calls")
+
 QUICK = (
     *("transfer-package", "copy-by-template", "copy-bucket-policies"),
     *("metadata-asks-s3", "ingest-two-denies"),

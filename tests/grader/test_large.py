@@ -23,6 +23,8 @@ from tests.support.learner import STEPS
 
 from .conftest import Enrol
 
+pytestmark = pytest.mark.once(reason="which calls are made is the same in each series")
+
 LARGE = bool(os.environ.get("TEST_LARGE_ACCOUNT"))
 SIZE = 100_000 if LARGE else 1_100
 BATCH = 25

@@ -14,12 +14,15 @@ from labproof.aws.operations import OPERATIONS
 from labproof.building.grader_rights import grader_policy
 from labproof.evidence.taking import InventoryLab, take
 from labproof.labs.lab import Lab
-from tests.support.grading import KINDS, TIMEOUT_S, Asked, client_files, grade, told
+from tests.support.grading import KINDS, Asked, client_files, grade, told
 from tests.support.learner import allow, build, document
 
 from .conftest import Enrol
 
 ACTIONS = {f"{one.service}.{one.api_name}": one.actions for one in OPERATIONS}
+TIMEOUT_S = 10.0
+pytestmark = pytest.mark.once(reason="which calls are made is the same in each series")
+
 # Who asks needs no right to be told who asks.
 FREE = {"sts.GetCallerIdentity"}
 # In a sandbox the caller is root, whom no bucket policy binds: a role asks in its place.

@@ -25,6 +25,7 @@ from tests.support.pages import AWS, DOCS, LABS, Lab, script
 from tests.support.world import PROJECT, SANDBOX_INVENTORY, Run, World
 
 TIMEOUT_S = 240
+by_cli = pytest.mark.once(reason="the AWS CLI, which builds, has a Python of its own")
 needs_cli = pytest.mark.skipif(AWS is None, reason="needs the AWS CLI (make bench installs one)")
 
 
@@ -101,6 +102,7 @@ def proof(world: World, outputs: dict[str, tuple[int, str]]) -> Run:
 
 
 @needs_cli
+@by_cli
 @pytest.mark.parametrize("host", LABS)
 def test_the_commands_of_a_page_run(outputs: dict[str, tuple[int, str]], host: str) -> None:
     code, output = outputs[host]
@@ -108,6 +110,7 @@ def test_the_commands_of_a_page_run(outputs: dict[str, tuple[int, str]], host: s
 
 
 @needs_cli
+@by_cli
 @pytest.mark.parametrize("host", LABS)
 def test_a_lab_built_by_hand_is_proved(proof: Run, host: str) -> None:
     assert proof.recap[host]["failures"] == 0, proof.message(host)
@@ -115,6 +118,7 @@ def test_a_lab_built_by_hand_is_proved(proof: Run, host: str) -> None:
 
 
 @needs_cli
+@by_cli
 @pytest.mark.parametrize("host", LABS)
 def test_a_lab_built_by_hand_has_all_points(world: World, proof: Run, host: str) -> None:
     assert told(grade(world.lab(host))) == []

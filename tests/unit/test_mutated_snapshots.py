@@ -26,6 +26,8 @@ from labproof.evidence.snapshot import Snapshot
 from labproof.grading.judge import BLOCKED, ERROR, FAILED, PASSED, ask, judge
 from labproof.grading.rubric import rubric
 
+pytestmark = pytest.mark.once(reason="the examples are the same each time")
+
 FOLDER = Path(__file__).parents[1] / "snapshots"
 WHOLE: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))

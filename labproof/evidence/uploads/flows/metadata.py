@@ -102,10 +102,12 @@ class MetadataProbe(FlowProbe):
     def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
         effects = [one.effect for one in self.following.uploads]
         items = [item for e in effects if not is_error(e.items) for item in e.items]
+        names = [part["name"] for part in key]
+        keys = [{n: i[n] for n in names} for i in items if names and all(n in i for n in names)]
         return [
             *super().clean(key),
-            *remove_items(self.connection, self.lab.table.name, key, items),
-            *self.extensions.clean(key),
+            *remove_items(self.connection, self.lab.table.name, keys),
+            *self.extensions.clean(names),
         ]
 
     @classmethod
@@ -114,14 +116,13 @@ class MetadataProbe(FlowProbe):
 
         What the extensions showed comes beside it.
         """
-        uploads, more = uploads_of(lab, seen), seen["extensions"] or {}
-        if is_error(more):  # one of a single extension is a problem of that
-            certain(more)
+        uploads = uploads_of(lab, seen)
+        shown = certain(seen["extensions"]) if is_error(seen["extensions"]) else seen["extensions"]
         keys = [one["key"] for one in uploads.values()]
         return {
-            **more,
+            **(shown or {}),
             "invoked": is_invoked(seen),
             "errors": errors_of(uploads),
             "uploads": uploads,
-            "extensions": extension_problems(lab, keys, more) if more else {},
+            "extensions": extension_problems(lab, keys, shown) if shown else {},
         }
