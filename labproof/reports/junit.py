@@ -10,8 +10,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from labproof.analysis.text import one_line, plain
-from labproof.grading.judge import BLOCKED, ERROR, FAILED
-from labproof.reports.view import WAIVED, Check, Lab, counts, duration, seconds, state
+from labproof.grading import judge
+from labproof.reports import view
+from labproof.reports.view import Check, Lab, counts, duration, seconds, state
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 LONGEST_PART = 250
@@ -35,9 +36,9 @@ def _suite(lab: Lab) -> ET.Element:
         "testsuite",
         name=one_line(lab["host"]),
         tests=str(len(lab["checks"])),
-        failures=str(found[FAILED]),
-        errors=str(found[ERROR]),
-        skipped=str(found[BLOCKED] + found[WAIVED]),
+        failures=str(found[judge.FAILED]),
+        errors=str(found[judge.ERROR]),
+        skipped=str(found[judge.BLOCKED] + found[view.WAIVED]),
         time=_time(duration(lab)),
         timestamp=_stamp(lab["taken"]),
     )
@@ -56,46 +57,40 @@ def _case(lab: Lab, check: Check) -> ET.Element:
     )
     worth = {name: check[name] for name in ("title", "points", "max_points")}
     _properties(case, worth | _waiver(check))
-    if verdict := VERDICTS.get(state(check)):
-        case.append(verdict(check))
+    if (verdict := _verdict(check)) is not None:
+        case.append(verdict)
     return case
 
 
-def _failed(check: Check) -> ET.Element:
+def _verdict(check: Check) -> ET.Element | None:
+    """Return what is said of a check that has not passed."""
     expected, found = (one_line(check[key], LONGEST_PART) for key in ("expected", "found"))
-    failure = _said("failure", f"expected {expected}, found {found}")
-    lines = (
-        ("Requirement", check["title"]),
-        ("Expected", check["expected"]),
-        ("Found", check["found"]),
-        ("Next", check["hint"]),
-        ("Command", check.get("command")),
-        ("Playbook", check.get("playbook")),
-    )
-    failure.text = "\n".join(f"{label}: {plain(text)}" for label, text in lines if text)
-    return failure
+    match state(check):
+        case judge.FAILED:
+            return _said("failure", f"expected {expected}, found {found}", _details(check))
+        case judge.ERROR:
+            details = f"Could not tell, which is not the learner's fault.\n{check['found']}"
+            return _said("error", f"could not tell: {found}", details)
+        case judge.BLOCKED:
+            return _skipped(f"blocked by {', '.join(check['blocked_by'])}")
+        case view.WAIVED:
+            waiver = check["waived"]
+            told = f"waived until {waiver['until']}: {waiver['reason']}"
+            return _skipped(f"{check['status']}, {told}")
+    return None
 
 
-def _unknown(check: Check) -> ET.Element:
-    error = _said("error", f"could not tell: {one_line(check['found'], LONGEST_PART)}")
-    error.text = plain(f"Could not tell, which is not the learner's fault.\n{check['found']}")
-    return error
+def _details(check: Check) -> str:
+    lines = {"Requirement": "title", "Expected": "expected", "Found": "found", "Next": "hint"}
+    lines |= {"Command": "command", "Playbook": "playbook"}
+    told = {label: check.get(key) for label, key in lines.items()}
+    return "\n".join(f"{label}: {plain(text)}" for label, text in told.items() if text)
 
 
-def _blocked(check: Check) -> ET.Element:
-    return _skipped(f"blocked by {', '.join(check['blocked_by'])}")
-
-
-def _waived(check: Check) -> ET.Element:
-    waiver = check["waived"]
-    return _skipped(f"{check['status']}, waived until {waiver['until']}: {waiver['reason']}")
-
-
-VERDICTS = {FAILED: _failed, ERROR: _unknown, BLOCKED: _blocked, WAIVED: _waived}
-
-
-def _said(tag: str, message: str) -> ET.Element:
-    return ET.Element(tag, message=message, type=tag)
+def _said(tag: str, message: str, details: str) -> ET.Element:
+    element = ET.Element(tag, message=message, type=tag)
+    element.text = plain(details)
+    return element
 
 
 def _skipped(message: str) -> ET.Element:
