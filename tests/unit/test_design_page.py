@@ -1,0 +1,100 @@
+"""docs/design.md tells how to add a requirement: what it tells works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from labproof.evidence.archive import read_snapshot
+from labproof.evidence.snapshot import Snapshot
+from labproof.grading import rubric as rubrics
+from labproof.grading.judge import judge
+from labproof.labs.kinds import kinds
+
+# The package has a function of the same name.
+faults = import_module("labproof.faults.catalogue")
+PROJECT = Path(__file__).parents[2]
+PAGE = PROJECT / "docs" / "design.md"
+RECORDED = PROJECT / "tests" / "snapshots" / "secure-ingestion.json"
+ID, KIND = "trail.encrypted", "secure_ingestion"
+MOST_FILES = 4
+
+
+class Addition(NamedTuple):
+    """What the page adds to a file."""
+
+    path: str
+    text: str
+
+
+def additions() -> list[Addition]:
+    """Return the blocks of the page's section, each with the file that is named before it."""
+    text = PAGE.read_text("utf-8").partition("### A requirement on evidence")[2]
+    section = re.split(r"^###? ", text, maxsplit=1, flags=re.MULTILINE)[0]
+    named = r"^`([\w./-]+)` .*?```\w+\n(.*?)```"
+    return [Addition(*found) for found in re.findall(named, section, re.DOTALL | re.MULTILINE)]
+
+
+def added(path_ends: str) -> str:
+    (text,) = [one.text for one in additions() if one.path.endswith(path_ends)]
+    return text
+
+
+@pytest.fixture
+def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The page's additions, made to copies of the files, and to the kind."""
+    checks, data = tmp_path / "checks", tmp_path / "data"
+    shutil.copytree(rubrics.FOLDER, checks)
+    shutil.copytree(faults.FOLDER, data)
+    for folder, ending in ((checks, "test_trail.py"), (data, "secure.yml")):
+        with (folder / ending).open("a") as file:
+            file.write(f"\n\n{added(ending)}")
+    monkeypatch.setattr(rubrics, "FOLDER", checks)
+    monkeypatch.setattr(faults, "FOLDER", data)
+    ids: list[str] = kinds()[KIND]["defaults"]["lab_requirements"]
+    ids += yaml.safe_load(added(f"{KIND}.yml"))
+    for cached in (rubrics.rubric, faults.catalogue):
+        cached.cache_clear()
+    yield
+    ids.remove(ID)
+    for cached in (rubrics.rubric, faults.catalogue):
+        cached.cache_clear()
+
+
+def row(key: str | None) -> dict[str, Any]:
+    """Return how the requirement is judged of a recorded lab whose trail has this key."""
+    document = read_snapshot(RECORDED).document
+    document["lab"]["requirements"].append(ID)
+    document["state"]["trail"]["key"] = key
+    (found,) = [r for r in judge(Snapshot(document))["checks"] if r["id"] == ID]
+    return dict(found)
+
+
+def test_it_takes_no_more_than_four_files_which_are_all_there() -> None:
+    paths = {one.path for one in additions()}
+    assert 0 < len(paths) <= MOST_FILES
+    assert [path for path in paths if not (PROJECT / path).is_file()] == []
+
+
+@pytest.mark.usefixtures("done")
+def test_the_requirement_is_judged() -> None:
+    assert row("arn:aws:kms:us-east-1:111122223333:key/k")["status"] == "passed"
+    failed = row(None)
+    assert (failed["status"], failed["expected"]) == ("failed", "a KMS key")
+    assert "$" not in failed["hint"] + failed["command"]
+
+
+@pytest.mark.usefixtures("done")
+def test_the_fault_is_in_the_catalogue() -> None:
+    assert faults.catalogue()["trail-not-encrypted"].fails == {ID}
+
+
+def test_the_page_of_the_kind_gets_a_row() -> None:
+    assert added("secure-ingestion.md").startswith(f"| `{ID}` |")
