@@ -22,8 +22,8 @@ from labproof.labs.kinds import kinds
 faults = import_module("labproof.faults.catalogue")
 PROJECT = Path(__file__).parents[2]
 PAGE = PROJECT / "docs" / "design.md"
-RECORDED = PROJECT / "tests" / "snapshots" / "secure-ingestion.json"
-ID, KIND = "trail.encrypted", "secure_ingestion"
+RECORDED = PROJECT / "tests" / "snapshots" / "event-copy.json"
+ID, KIND = "function.timeout", "event_copy"
 MOST_FILES = 4
 
 
@@ -53,7 +53,7 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     checks, data = tmp_path / "checks", tmp_path / "data"
     shutil.copytree(rubrics.FOLDER, checks)
     shutil.copytree(faults.FOLDER, data)
-    for folder, ending in ((checks, "test_trail.py"), (data, "secure.yml")):
+    for folder, ending in ((checks, "test_function.py"), (data, "function.yml")):
         with (folder / ending).open("a") as file:
             file.write(f"\n\n{added(ending)}")
     monkeypatch.setattr(rubrics, "FOLDER", checks)
@@ -68,11 +68,11 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         cached.cache_clear()
 
 
-def row(key: str | None) -> dict[str, Any]:
-    """Return how the requirement is judged of a recorded lab whose trail has this key."""
+def row(seconds: int) -> dict[str, Any]:
+    """Return how the requirement is judged of a recorded lab whose function may take so long."""
     document = read_snapshot(RECORDED).document
     document["lab"]["requirements"].append(ID)
-    document["state"]["trail"]["key"] = key
+    document["state"]["function"]["timeout"] = seconds
     (found,) = [r for r in judge(Snapshot(document))["checks"] if r["id"] == ID]
     return dict(found)
 
@@ -85,16 +85,16 @@ def test_it_takes_no_more_than_four_files_which_are_all_there() -> None:
 
 @pytest.mark.usefixtures("done")
 def test_the_requirement_is_judged() -> None:
-    assert row("arn:aws:kms:us-east-1:111122223333:key/k")["status"] == "passed"
-    failed = row(None)
-    assert (failed["status"], failed["expected"]) == ("failed", "a KMS key")
+    assert row(60)["status"] == "passed"
+    failed = row(3)
+    assert (failed["status"], failed["expected"]) == ("failed", "60 seconds or more")
     assert "$" not in failed["hint"] + failed["command"]
 
 
 @pytest.mark.usefixtures("done")
 def test_the_fault_is_in_the_catalogue() -> None:
-    assert faults.catalogue()["trail-not-encrypted"].fails == {ID}
+    assert faults.catalogue()["time-out-short"].fails == {ID}
 
 
 def test_the_page_of_the_kind_gets_a_row() -> None:
-    assert added("secure-ingestion.md").startswith(f"| `{ID}` |")
+    assert added("event-copy.md").startswith(f"| `{ID}` |")
