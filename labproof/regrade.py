@@ -16,12 +16,12 @@ from pathlib import Path
 from rich.console import Console
 
 from labproof.evidence.archive import FOLDER, read_snapshot, write_snapshot
-from labproof.evidence.files import ReportError
+from labproof.evidence.files import ReportError, new_run
 from labproof.evidence.snapshot import Snapshot
 from labproof.grading.results import FILE, Results, assemble, entry_of, read_results
 from labproof.labs.lab import LabError
 from labproof.reports.comparison import compare
-from labproof.reports.publishing import PAGE_FILE, add_lab, finish, open_run
+from labproof.reports.publishing import PAGE_FILE, add_lab, finish
 from labproof.reports.terminal import console, summary
 from labproof.reports.view import below
 
@@ -60,7 +60,7 @@ def regrade(
     snapshots = latest_of_each(read_snapshot(path) for path in snapshots_in(sources))
     if output is None:
         return Regraded(assemble(map(entry_of, snapshots)), earlier)
-    run = open_run(output)
+    run = new_run(output)
     for snapshot in snapshots:
         write_snapshot(snapshot.document, run)
         add_lab(run, entry_of(snapshot))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from labproof.evidence.archive import FOLDER as SNAPSHOTS
-from labproof.evidence.files import ReportError, file_name, new_run, point_latest, write_report
+from labproof.evidence.files import ReportError, file_name, point_latest, write_report
 from labproof.grading.results import FILE, Entry, Results, assemble, dump, in_order
 from labproof.reports import junit, page
-from labproof.reports.comparison import compare
+from labproof.reports.comparison import Comparison, compare
 
-JUNIT_FILE, PAGE_FILE = "junit.xml", "index.html"
-
-
-def open_run(reports: Path) -> Path:
-    """Return a new folder for a run below ``reports``. Raises ReportError."""
-    return new_run(reports)
+PAGE_FILE = "index.html"
+# What is made of a run's results, by the name of its file; each also gets what has changed since.
+EXPORTS: dict[str, Callable[[Results, Comparison | None], str]] = {
+    FILE: lambda results, _: dump(results),
+    "junit.xml": lambda results, _: junit.render(results),
+    PAGE_FILE: page.render,
+}
 
 
 def add_lab(run: Path, entry: Entry) -> None:
@@ -47,9 +49,8 @@ def publish(folder: Path, results: Results, earlier: Results | None = None) -> N
     With the results of an earlier run, the page tells what has changed since.
     """
     changed = compare(earlier, results) if earlier else None
-    write_report(folder / FILE, dump(results))
-    write_report(folder / JUNIT_FILE, junit.render(results))
-    write_report(folder / PAGE_FILE, page.render(results, changed))
+    for name, render in EXPORTS.items():
+        write_report(folder / name, render(results, changed))
 
 
 def _finished(run: Path, entry: Entry) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from labproof.ansible.action import LabAction
-from labproof.reports.publishing import open_run
+from labproof.evidence.files import new_run
 
 
 class ActionModule(LabAction):
@@ -15,4 +15,4 @@ class ActionModule(LabAction):
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         if self.check_mode:
             return {"folder": arguments["reports"]}
-        return {"folder": str(open_run(Path(arguments["reports"])))}
+        return {"folder": str(new_run(Path(arguments["reports"])))}

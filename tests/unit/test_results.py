@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 
 from labproof.analysis.text import HARMFUL
 from labproof.evidence import files as runs
-from labproof.evidence.files import ReportError, file_name, latest, write_text
+from labproof.evidence.files import ReportError, file_name, latest, new_run, write_text
 from labproof.grading.results import assemble, dump, read_results, schema, validator
-from labproof.reports.publishing import add_lab, finish, open_run
+from labproof.reports.publishing import add_lab, finish
 from tests.support.report_data import HOSTILE, IDS, a_check, a_class, a_lab, hostile_lab
 
 TEXT = st.text(max_size=40)
@@ -121,7 +121,7 @@ def test_a_folder_stands_for_its_results(tmp_path: Path) -> None:
 
 
 def test_a_run_is_finished_from_what_was_added(tmp_path: Path) -> None:
-    run = open_run(tmp_path / "reports")
+    run = new_run(tmp_path / "reports")
     for lab in (a_lab("bob"), hostile_lab()):
         add_lab(run, lab)
     results = finish(run)
@@ -130,7 +130,7 @@ def test_a_run_is_finished_from_what_was_added(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_outside_the_run(tmp_path: Path) -> None:
-    run = open_run(tmp_path / "deep" / "reports")
+    run = new_run(tmp_path / "deep" / "reports")
     hosts = [
         "../../up",
         "/etc/passwd",
@@ -166,7 +166,7 @@ def test_an_ordinary_host_keeps_its_name() -> None:
 
 
 def test_the_end_of_a_lab_is_that_of_its_snapshot(tmp_path: Path) -> None:
-    run, lab = open_run(tmp_path), a_lab()
+    run, lab = new_run(tmp_path), a_lab()
     del lab["finished"]
     write_text(run / "snapshots" / "ada.json", '{"finished": "2026-11-21T03:20:00+00:00"}')
     add_lab(run, lab)
@@ -174,11 +174,11 @@ def test_the_end_of_a_lab_is_that_of_its_snapshot(tmp_path: Path) -> None:
 
 
 def test_two_runs_in_one_second_have_folders_of_their_own(tmp_path: Path) -> None:
-    assert len({open_run(tmp_path) for _ in range(5)}) == 5
+    assert len({new_run(tmp_path) for _ in range(5)}) == 5
 
 
 def test_a_run_without_labs_is_refused_and_changes_nothing(tmp_path: Path) -> None:
-    first, second = open_run(tmp_path), open_run(tmp_path)
+    first, second = new_run(tmp_path), new_run(tmp_path)
     add_lab(first, a_lab())
     finish(first)
     with pytest.raises(ReportError, match="No lab was graded"):
@@ -205,12 +205,12 @@ def test_a_failed_write_leaves_the_old_file(
 def test_where_no_report_can_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("a file")
     with pytest.raises(ReportError, match="File exists"):
-        open_run(tmp_path / "reports")
+        new_run(tmp_path / "reports")
 
 
 def test_a_folder_in_the_place_of_latest_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "latest").mkdir()
-    run = open_run(tmp_path)
+    run = new_run(tmp_path)
     add_lab(run, a_lab())
     with pytest.raises(ReportError, match="latest cannot be written"):
         finish(run)
