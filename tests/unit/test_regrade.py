@@ -11,10 +11,10 @@ import pytest
 
 from labproof import regrade
 from labproof.evidence.archive import ArchiveError, read_snapshot, write_snapshot
-from labproof.evidence.files import ReportError
+from labproof.evidence.files import ReportError, new_run
 from labproof.grading.judge import judge
 from labproof.grading.results import read_results
-from labproof.reports.publishing import add_lab, finish, open_run
+from labproof.reports.publishing import add_lab, finish
 
 from .test_archive import a_document
 
@@ -32,7 +32,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def graded(reports: Path, *documents: dict[str, Any]) -> Path:
     """Return the folder of a run, as grade.yml writes it."""
-    run = open_run(reports)
+    run = new_run(reports)
     for document in documents:
         add_lab(run, judge(read_snapshot(write_snapshot(document, run))))
     finish(run)
