@@ -74,9 +74,9 @@ class Followed:
         return max(sent.signed_ms, latest)
 
     def as_evidence(self) -> dict[str, Any]:
-        mine = {"uploaded_ms": self.uploaded_ms, "finished": self.finished}
+        own = {"uploaded_ms": self.uploaded_ms, "finished": self.finished}
         seen = vars(self.calls) | self.effect.as_evidence()
-        return {**self.upload.as_evidence(), **seen, **mine}
+        return {**self.upload.as_evidence(), **seen, **own}
 
 
 class Looking(Protocol):
@@ -135,18 +135,16 @@ class Following:
         In turn one worker serves all, where every other one would take half a second of the
         machine. What was seen before an upload cannot be due to it.
         """
-        answers: list[Any] = []
-        if not self.in_turn:
-            answers = together(put, [self._later(upload) for upload in uploads])
-            self.add(*(Followed(a, effect(a)) for a in answers if isinstance(a, Upload)))
-            return {u.label: answer for u, answer in zip(uploads, answers, strict=True)}
+        answers: dict[str, Any] = {}
         patient = True
-        for upload in uploads:
-            answers.append(answer := put(self._later(upload)))
-            if isinstance(answer, Upload):
-                self.add(followed := Followed(answer, effect(answer)))
-                patient = patient and self._ends_soon(followed)
-        return {u.label: answer for u, answer in zip(uploads, answers, strict=True)}
+        for batch in [[one] for one in uploads] if self.in_turn else [uploads]:
+            sent = together(put, [self._later(upload) for upload in batch])
+            made = [Followed(one, effect(one)) for one in sent if isinstance(one, Upload)]
+            answers |= {one.label: answer for one, answer in zip(batch, sent, strict=True)}
+            self.add(*made)
+            if self.in_turn and made:
+                patient = patient and self._ends_soon(made[0])
+        return answers
 
     def follow(self, timeout: float, after: Callable[[], None] = lambda: None) -> None:
         """Look until all is finished, or time is up (seconds); ``after`` follows each look."""
@@ -187,7 +185,7 @@ class Following:
         )
         if awaited not in PAUSES_MS:
             return awaited is Awaited.NOTHING
-        last = max(a.ended_ms or 0 for a in self.attribution.of(one.upload))
+        last = max(call.ended_ms or 0 for call in self.attribution.of(one.upload))
         longest = PAUSES_MS[awaited]["emulated" if self.connection.endpoint_url else "aws"]
         return self.now() - last > longest
 
