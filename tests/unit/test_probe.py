@@ -28,6 +28,7 @@ from labproof.evidence.uploads.upload import Upload, fresh
 from labproof.labs.flows import FLOWS
 from tests.support.fakes import FakeClient, a_lab, connect, refusal
 
+KEY = [{"name": "LogID", "type": "S", "role": "HASH"}]
 BUCKET = {"notification": {"LambdaFunctionConfigurations": [{"Id": "1"}]}}
 
 
@@ -205,7 +206,7 @@ def test_what_cannot_be_removed_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     no = refusal("AccessDenied")
     where = probe_of(monkeypatch, delete_objects=no, batch_write_item=no)
     left = remove_objects(where.connection, "ada-public", ["mine"], versioned=False)
-    left += remove_items(where.connection, "ada-logs", [{"LogID": {"S": "1"}}])
+    left += remove_items(where.connection, "ada-logs", KEY, [{"LogID": {"S": "1"}}])
     assert left == [
         {"what": "s3://ada-public/mine", "why": "AccessDenied"},
         {"what": "items in ada-logs", "why": "AccessDenied"},
@@ -222,7 +223,7 @@ def test_deletions_that_were_not_processed_are_sent_again(monkeypatch: pytest.Mo
 
     where = probe_of(monkeypatch, batch_write_item=delete)
     keys = [{"LogID": {"S": str(n)}} for n in range(3)]
-    assert remove_items(where.connection, "ada-logs", keys) == []
+    assert remove_items(where.connection, "ada-logs", KEY, keys) == []
     assert asked_for == [3, 2, 1]
 
 

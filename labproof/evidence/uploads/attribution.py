@@ -16,7 +16,7 @@ from labproof.analysis.log import names_key
 from labproof.evidence.uploads.invocations import CLOCK_TOLERANCE_MS, Invocation, excerpt
 from labproof.evidence.uploads.upload import Upload
 
-MAX_TOLD = 100
+MOST = 100  # in evidence
 
 
 class Awaited(Enum):
@@ -125,9 +125,9 @@ class Attribution:
 
     def as_evidence(self) -> list[dict[str, Any]]:
         """Return the invocations, with the labels of the uploads that it names."""
-        return [self._told(one) for one in self.invocations[:MAX_TOLD]]
+        return [self._as_evidence(one) for one in self.invocations[:MOST]]
 
-    def _told(self, invocation: Invocation) -> dict[str, Any]:
+    def _as_evidence(self, invocation: Invocation) -> dict[str, Any]:
         return {
             "request_id": invocation.request_id,
             "started_ms": invocation.started_ms,

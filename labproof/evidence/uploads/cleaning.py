@@ -58,9 +58,14 @@ def versions(connection: Connection, bucket: str, key: str) -> list[dict[str, st
 
 
 def remove_items(
-    connection: Connection, table: str | None, keys: list[dict[str, Any]]
+    connection: Connection,
+    table: str | None,
+    key: list[dict[str, str]],
+    items: list[dict[str, Any]],
 ) -> list[LeftBehind]:
-    """Delete items by their keys (DynamoDB's JSON), in batches; return what stays."""
+    """Delete items (DynamoDB's JSON) by their table's key, in batches; return what stays."""
+    names = [part["name"] for part in key]
+    keys = [{n: item[n] for n in names} for item in items if names and {*names} <= {*item}]
     if not table or not keys:
         return []
     batches = [keys[at : at + BATCH] for at in range(0, len(keys), BATCH)]

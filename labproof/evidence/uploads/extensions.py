@@ -138,7 +138,7 @@ class Extensions:
         self.keys = keys
         return attempt("extensions", lambda: self._follow(timeout))
 
-    def clean(self, names: list[str]) -> list[LeftBehind]:
+    def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
         """Remove the queue, and the object that went to every bucket with its items."""
         attempt("unsubscribe", self.open.close)
         if not self.double:
@@ -147,8 +147,7 @@ class Extensions:
         for bucket in self.lab.source.buckets:
             left += remove_objects(self.connection, bucket, [self.double], False)
         items = [item for item in self.seen["doubles"].values() if item]
-        keys = [{name: item[name] for name in names} for item in items]
-        return left + remove_items(self.connection, self.lab.table.name, keys)
+        return left + remove_items(self.connection, self.lab.table.name, key, items)
 
     def _follow(self, timeout: float) -> dict[str, Any]:
         if self.lab.source.more_buckets:

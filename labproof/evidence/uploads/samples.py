@@ -58,12 +58,12 @@ def mixed() -> tuple[list[dict[str, Any]], list[dict[str, Any]], bytes]:
     """
     good, bad = good_records(), bad_records()
     rows: list[Any] = list(good)
-    told = []
+    broken = []
     for number, (what, row, marks) in enumerate(bad):
         index = 5 + 7 * number
         rows.insert(index, row)
-        told.append({"what": what, "index": index, "marks": marks})
-    return good, told, json.dumps(rows).encode()
+        broken.append({"what": what, "index": index, "marks": marks})
+    return good, broken, json.dumps(rows).encode()
 
 
 def bulk() -> tuple[list[dict[str, Any]], bytes]:

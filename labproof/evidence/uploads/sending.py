@@ -73,13 +73,13 @@ def skew_ms(answer: dict[str, Any], asked_ms: int, answered_ms: int) -> int:
     """Return how far AWS's clock is ahead of ours, as its answer tells; 0 where they can agree."""
     stamp = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     try:
-        told = int(parsedate_to_datetime(str(stamp)).timestamp() * 1000)
+        dated = int(parsedate_to_datetime(str(stamp)).timestamp() * 1000)
     except ValueError:
         return 0
     # The answer was dated between the two, and rounded down to a second.
-    if told > answered_ms + SMALLEST_SKEW_MS:
-        return told - answered_ms
-    behind = asked_ms - (told + 1000)
+    if dated > answered_ms + SMALLEST_SKEW_MS:
+        return dated - answered_ms
+    behind = asked_ms - (dated + 1000)
     return -behind if behind > SMALLEST_SKEW_MS else 0
 
 

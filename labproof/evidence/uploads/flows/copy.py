@@ -56,5 +56,5 @@ def whole(upload: dict[str, Any]) -> dict[str, Any]:
     copied = upload["copied"]
     return {
         "sent": {name: upload[name] for name in WHOLE} | {"tags": TAGS},
-        "arrived": copied and {name: copied[name] for name in (*WHOLE, "tags")},
+        "arrived": copied and {name: copied.get(name) for name in (*WHOLE, "tags")},
     }

@@ -78,11 +78,6 @@ class Records(Effect):
         """Whether records still come: a sandbox tells of an invocation only when it ends."""
         return self.grew and not self.complete
 
-    @property
-    def keys(self) -> list[dict[str, Any]]:
-        """The keys of all items that the file can have left, in DynamoDB's JSON."""
-        return [{n: {"S": r[n]} for n in ("device_id", "timestamp")} for r in self.sent]
-
     def counted(self) -> dict[str, Any]:
         """Count the records that are there as they were sent, and show some that are not."""
         if is_error(self.stored):
@@ -181,10 +176,15 @@ class IngestProbe(FlowProbe):
         return [x for u in known for a in self.following.attribution.of(u) for x in a.lines]
 
     def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
-        names = {part["name"] for part in key}
-        stored = [r for r in self.records.values() if is_error(r.stored) or r.stored]
-        keys = [k for r in stored for k in r.keys if names == set(k)]
-        return super().clean(key) + remove_items(self.connection, self.lab.table.name, keys)
+        """Remove all items that the files can have left, seen or not."""
+        stored = [one for one in self.records.values() if is_error(one.stored) or one.stored]
+        items = [
+            {name: {"S": record[name]} for name in ("device_id", "timestamp")}
+            for one in stored
+            for record in one.sent
+        ]
+        removed = super().clean(key)
+        return removed + remove_items(self.connection, self.lab.table.name, key, items)
 
     @classmethod
     def proof(cls, lab: Lab, seen: dict[str, Any]) -> dict[str, Any]:

@@ -102,12 +102,10 @@ class MetadataProbe(FlowProbe):
     def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
         effects = [one.effect for one in self.following.uploads]
         items = [item for e in effects if not is_error(e.items) for item in e.items]
-        names = [part["name"] for part in key]
-        keys = [{n: i[n] for n in names} for i in items if names and all(n in i for n in names)]
         return [
             *super().clean(key),
-            *remove_items(self.connection, self.lab.table.name, keys),
-            *self.extensions.clean(names),
+            *remove_items(self.connection, self.lab.table.name, key, items),
+            *self.extensions.clean(key),
         ]
 
     @classmethod
@@ -116,13 +114,14 @@ class MetadataProbe(FlowProbe):
 
         What the extensions showed comes beside it.
         """
-        uploads = uploads_of(lab, seen)
-        shown = certain(seen["extensions"]) if is_error(seen["extensions"]) else seen["extensions"]
+        uploads, more = uploads_of(lab, seen), seen["extensions"] or {}
+        if is_error(more):  # one of a single extension is a problem of that
+            certain(more)
         keys = [one["key"] for one in uploads.values()]
         return {
-            **(shown or {}),
+            **more,
             "invoked": is_invoked(seen),
             "errors": errors_of(uploads),
             "uploads": uploads,
-            "extensions": extension_problems(lab, keys, shown) if shown else {},
+            "extensions": extension_problems(lab, keys, more) if more else {},
         }

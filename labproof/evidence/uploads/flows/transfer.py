@@ -82,19 +82,13 @@ class TransferProbe(CopyingProbe):
     def clean(self, key: list[dict[str, str]]) -> list[LeftBehind]:
         if self.client:
             return []
+        effects = [one.effect for one in self.following.uploads]
+        found = [item for e in effects if not is_error(e.audit_items) for item in e.audit_items]
+        types = {part["name"]: part["type"] for part in key}
+        keys = [{n: {kind: item[n]} for n, kind in types.items() if n in item} for item in found]
+        once = [one for n, one in enumerate(keys) if one not in keys[:n]]
         removed = super().clean(key)
-        return removed + remove_items(self.connection, self.lab.table.name, self.items(key))
-
-    def items(self, key: list[dict[str, str]]) -> list[dict[str, Any]]:
-        """Return the keys of the audit items that tell of the uploads."""
-        known = [one.effect.audit_items for one in self.following.uploads]
-        found = [
-            {part["name"]: {part["type"]: item[part["name"]]} for part in key}
-            for items in known
-            for item in (() if is_error(items) else items)
-            if key and all(part["name"] in item for part in key)
-        ]
-        return [one for n, one in enumerate(found) if one not in found[:n]]
+        return removed + remove_items(self.connection, self.lab.table.name, key, once)
 
     @classmethod
     def proof(cls, lab: Lab, seen: dict[str, Any]) -> dict[str, Any]:
