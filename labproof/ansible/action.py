@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from typing import Any, ClassVar
 
+import yaml
 from ansible.plugins.action import ActionBase
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,17 +24,18 @@ PREFIXES = ("lab_", "aws_")
 class LabAction(ActionBase):  # type: ignore[misc]
     """An action on one lab, in the controller's own process: no module is shipped anywhere.
 
-    A subclass declares ``argument_spec`` and implements ``act``, which returns the task's result.
+    A subclass stands in a file whose ``DOCUMENTATION`` declares its arguments, and implements
+    ``act``, which returns the task's result.
     """
-
-    argument_spec: ClassVar[dict[str, dict[str, Any]]] = {}
 
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
-        _, arguments = self.validate_argument_spec(argument_spec=self.argument_spec)
+        _, arguments = self.validate_argument_spec(
+            argument_spec=self.argument_spec or self.documented()
+        )
         try:
             result.update(self.act(arguments))
         except USER_ERRORS as error:
@@ -40,6 +43,17 @@ class LabAction(ActionBase):  # type: ignore[misc]
         except (BotoCoreError, ClientError) as error:
             result.update(failed=True, msg=str(explain(error, self.connection)))
         return result
+
+    argument_spec: ClassVar[dict[str, dict[str, Any]]] = {}  # of a file without documentation
+
+    @classmethod
+    def documented(cls) -> dict[str, dict[str, Any]]:
+        """Return the options of ``DOCUMENTATION``, as Ansible checks arguments by."""
+        options = yaml.safe_load(sys.modules[cls.__module__].DOCUMENTATION)["options"]
+        return {
+            name: {k: v for k, v in option.items() if k != "description"}
+            for name, option in options.items()
+        }
 
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Do the work. Raises one of USER_ERRORS with a sentence for people."""

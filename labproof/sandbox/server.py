@@ -6,6 +6,7 @@ imports nothing of labproof.
 
 import asyncio
 import logging
+import re
 import resource
 import sys
 from collections.abc import Awaitable, Callable
@@ -46,6 +47,28 @@ def truthful(app: App) -> App:
         await app(scope, receive, send)
 
     return serve_truthfully
+
+
+def capitalizing(app: App) -> App:
+    """Name the filters of a bucket's notifications ``Prefix`` and ``Suffix``, as S3 answers.
+
+    Whoever compares what S3 has with what it was told would find a change each time.
+    https://github.com/aws/aws-sdk/issues/389
+    """
+
+    async def serve_capitalized(scope: Message, receive: Receive, send: Send) -> None:
+        async def send_capitalized(message: Message) -> None:
+            if body := message.get("body"):
+                for name in (b"prefix", b"suffix"):
+                    body = body.replace(b"<Name>%b<" % name, b"<Name>%b<" % name.capitalize())
+                message = {**message, "body": body}
+            await send(message)
+
+        asks = scope["type"] == "http" and scope["method"] == "GET"
+        asks = asks and b"notification" in re.split(b"[&=]", scope["query_string"])
+        await app(scope, receive, send_capitalized if asks else send)
+
+    return serve_capitalized
 
 
 def marking(app: App, unsaved: Path, trouble: StateTrouble) -> App:
@@ -104,7 +127,7 @@ async def run(folder: Path, port: int) -> None:
 
     unsaved, trouble = folder / "unsaved", StateTrouble(logging.WARNING)
     logging.getLogger().addHandler(trouble)
-    await serve(truthful(marking(app, unsaved, trouble)), configuration(folder, port))
+    await serve(truthful(capitalizing(marking(app, unsaved, trouble))), configuration(folder, port))
     if not trouble.seen:
         unsaved.unlink(missing_ok=True)
 

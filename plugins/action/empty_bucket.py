@@ -1,7 +1,5 @@
 """Delete every object, version and delete marker of a bucket.
 
-The ``force`` of ``amazon.aws.s3_bucket`` asks for the version ``null`` as if there were none, which
-in a versioned bucket leaves it there under one more delete marker.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
 """
 
@@ -14,10 +12,30 @@ from botocore.exceptions import ClientError
 from labproof.ansible.action import LabAction
 from labproof.aws.errors import AwsError, is_absent
 
+DOCUMENTATION = """
+module: empty_bucket
+author: Labproof contributors
+short_description: Delete every object, version and delete marker of a bucket
+description:
+  - In place of O(ignore:force) of M(amazon.aws.s3_bucket), which does not name the version V(null)
+    that it deletes. In a versioned bucket that adds a delete marker, and the bucket stays.
+options:
+  name:
+    description: Name of the bucket; one that is not there is empty.
+    type: str
+    required: true
+"""
+EXAMPLES = """
+- name: Empty a bucket
+  empty_bucket:
+    name: ada-uploads
+"""
+RETURN = """
+{}
+"""
+
 
 class ActionModule(LabAction):
-    argument_spec = {"name": {"type": "str", "required": True}}
-
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         name = arguments["name"]
         versions = self.connection.resource("s3").Bucket(name).object_versions

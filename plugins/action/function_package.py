@@ -8,15 +8,54 @@ from typing import Any
 from labproof.ansible.action import LabAction
 from labproof.labs.package import PackageError, fill, zip_bytes
 
+DOCUMENTATION = """
+module: function_package
+author: Labproof contributors
+short_description: Pack a function's source, with its placeholders filled in
+description:
+  - Writes the same bytes for the same source, so that a second deployment changes nothing.
+    M(community.general.archive) puts the time of the file into the archive.
+options:
+  source:
+    description: Source file on the control node, below C(files/) or absolute.
+    type: path
+    required: true
+  module:
+    description: Name of the module in the package.
+    type: str
+    default: lambda_function
+  replacements:
+    description: Values of the placeholders in the source; an empty one is left as it is.
+    type: dict
+    default: {}
+  dest:
+    description: The package, on the control node.
+    type: path
+    required: true
+"""
+EXAMPLES = """
+- name: Pack the function
+  function_package:
+    source: lambda-function.py
+    replacements:
+      REPLACE-WITH-YOUR-DYNAMODB-TABLE: Logs
+    dest: .build/copy.zip
+  register: package
+"""
+RETURN = """
+path:
+  description: The package.
+  returned: success
+  type: path
+handler:
+  description: The function's handler, as Lambda wants it.
+  returned: success
+  type: str
+  sample: lambda_function.lambda_handler
+"""
+
 
 class ActionModule(LabAction):
-    argument_spec = {
-        "source": {"type": "path", "required": True},
-        "module": {"type": "str", "default": "lambda_function"},
-        "replacements": {"type": "dict", "default": {}},
-        "dest": {"type": "path", "required": True},
-    }
-
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         source = Path(self._find_needle("files", arguments["source"]))
         replacements = {k: str(v) for k, v in arguments["replacements"].items() if v}

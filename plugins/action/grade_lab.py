@@ -20,13 +20,36 @@ from labproof.reports.publishing import add_lab
 Files = dict[str, Any]
 NO_FOLDER = "is not a directory"  # as the find module says it
 
+DOCUMENTATION = """
+module: grade_lab
+author: Labproof contributors
+short_description: Grade one lab
+description:
+  - Reads and probes the lab of the host, judges it, and puts its snapshot and its entry into a run.
+  - Nothing but this suite does that. In check mode the lab is not touched.
+options:
+  run:
+    description: Folder of the run, as M(grade_report) has opened it.
+    type: path
+    required: true
+  timeout:
+    description: Seconds to wait for what fresh uploads bring about; a default for each flow.
+    type: float
+"""
+EXAMPLES = """
+- name: Read, probe and judge
+  grade_lab:
+    run: "{{ grade_run.folder }}"
+"""
+RETURN = """
+why_not:
+  description: Why the lab could not be graded; empty where it was.
+  returned: not in check mode
+  type: str
+"""
+
 
 class ActionModule(LabAction):
-    argument_spec = {
-        "run": {"type": "path", "required": True},
-        "timeout": {"type": "float"},
-    }
-
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         lab = self.lab()
         terms = read_terms(lab.host, lab, self.variables)

@@ -9,7 +9,12 @@ from labproof.aws.connection import preload
 from labproof.aws.operations import SERVICES
 from labproof.building.grader_rights import grader_policy
 from labproof.building.preflight import OWNER_TAG, inspect
+<<<<<<< HEAD
 from labproof.labs.arns import arns
+=======
+from labproof.building.trigger import find_triggers
+from labproof.evidence.collect import SERVICES
+>>>>>>> 85bbec8 (Build the trigger by the collections' modules, and document each action for ansible-doc)
 from labproof.labs.grants import function_environment, managed_policy_arn, targets
 from labproof.labs.lab import Lab, LabError
 from labproof.labs.resolving import CLAIMED, shared_names
@@ -19,10 +24,58 @@ preload(SERVICES)
 NAMES = tuple(variable.name for variable in CLAIMED)
 WHO = ("aws_account_id", "aws_access_key", "aws_profile", "aws_assume_role_arn")
 
+DOCUMENTATION = """
+module: lab_preflight
+author: Labproof contributors
+short_description: Check one lab before it is touched, and give its facts
+description:
+  - Checks the host's variables and the account, and before building also what is in the way.
+  - Nothing but this suite does that. It reads only.
+options:
+  building:
+    description: Whether the lab is about to be built, so that names and resources in the way count.
+    type: bool
+    default: false
+"""
+EXAMPLES = """
+- name: Check names, account and what is in the way
+  lab_preflight:
+    building: true
+"""
+RETURN = """
+ansible_facts:
+  description: What the playbooks need to know of the lab.
+  returned: success
+  type: complex
+  contains:
+    lab:
+      description: The lab's parts, as the inventory and its defaults describe them.
+      type: dict
+    lab_identity:
+      description: Partition, region and account.
+      type: dict
+    lab_arns:
+      description: What a grant can be on, ARNs by name.
+      type: dict
+    lab_ownership:
+      description: For each part V(absent), V(ours), V(foreign) or V(unknown).
+      type: dict
+    lab_triggers:
+      description: For each source bucket what the role trigger is told of it.
+      type: dict
+    lab_key_arn:
+      description: ARN of the lab's KMS key; empty for none.
+      type: str
+    lab_grader_policy:
+      description: IAM policy of what grading the lab needs.
+      type: dict
+    lab_tags:
+      description: Tags that mark a resource as the lab's.
+      type: dict
+"""
+
 
 class ActionModule(LabAction):
-    argument_spec = {"building": {"type": "bool", "default": False}}
-
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         lab = self.lab()
         if arguments["building"]:
@@ -32,8 +85,13 @@ class ActionModule(LabAction):
         facts = {
             "lab": in_account(lab, identity),
             "lab_identity": identity,
+<<<<<<< HEAD
             "lab_arns": arns(lab, identity),
             "lab_grant_arns": targets(lab, seen["key_arn"], **identity),
+=======
+            "lab_arns": targets(lab, seen["key_arn"], **identity),
+            "lab_triggers": find_triggers(lab, self.connection, identity),
+>>>>>>> 85bbec8 (Build the trigger by the collections' modules, and document each action for ansible-doc)
             "lab_ownership": seen["ownership"],
             "lab_key_arn": seen["key_arn"],
             "lab_grader_policy": grader_policy(lab, identity),

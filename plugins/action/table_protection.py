@@ -1,7 +1,4 @@
-"""Switch a table's point-in-time recovery and deletion protection on or off, or set its KMS key.
-
-``community.aws.dynamodb_table`` has no parameter for any of them.
-"""
+"""Switch a table's recovery and deletion protection on or off, or set its KMS key."""
 
 from __future__ import annotations
 
@@ -12,15 +9,47 @@ from botocore.exceptions import ClientError
 from labproof.ansible.action import LabAction
 from labproof.aws.errors import is_absent
 
+DOCUMENTATION = """
+module: table_protection
+author: Labproof contributors
+short_description: Protect a table's data
+description:
+  - Switches point-in-time recovery and deletion protection, and sets the KMS key, for none of which
+    M(community.aws.dynamodb_table) has a parameter.
+options:
+  name:
+    description: Name of the table.
+    type: str
+    required: true
+  recoverable:
+    description: Whether point-in-time recovery is on; without it that is left as it is.
+    type: bool
+  undeletable:
+    description: Whether it is protected against deletion; without it that is left as it is.
+    type: bool
+  key_arn:
+    description: KMS key that encrypts it; empty leaves the key as it is.
+    type: str
+    default: ""
+"""
+EXAMPLES = """
+- name: Protect the table
+  table_protection:
+    name: Logs
+    recoverable: true
+    undeletable: true
+"""
+RETURN = """
+changes:
+  description: What was changed.
+  returned: success
+  type: list
+  elements: str
+  sample: [recovery]
+"""
+
 
 class ActionModule(LabAction):
-    argument_spec = {
-        "name": {"type": "str", "required": True},
-        "recoverable": {"type": "bool"},
-        "undeletable": {"type": "bool"},
-        "key_arn": {"type": "str", "default": ""},
-    }
-
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         changes = []
         try:
