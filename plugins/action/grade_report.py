@@ -1,4 +1,4 @@
-"""Report a run: its labs' entries become the reports, and a summary is shown on the terminal."""
+"""Open a run, and report it: reports are written, a summary is shown on the terminal."""
 
 from __future__ import annotations
 
@@ -11,22 +11,72 @@ from labproof.ansible.action import LabAction
 from labproof.evidence.files import ReportError, latest
 from labproof.grading.results import FILE, read_results
 from labproof.reports.comparison import Comparison, compare
-from labproof.reports.publishing import finish
+from labproof.reports.publishing import finish, open_run
 from labproof.reports.terminal import console, summary
 from labproof.reports.view import below
 
 Results = dict[str, Any]
 
+DOCUMENTATION = """
+module: grade_report
+author: Labproof contributors
+short_description: Open a grading run, and report what came of it
+description:
+  - Makes a run's folder, and at its end writes the reports into it and shows a summary.
+  - Nothing but this suite does that.
+options:
+  state:
+    description: Whether the run begins or is at its end.
+    type: str
+    choices: [opened, reported]
+    default: reported
+  reports:
+    description: Folder of all runs, to open one.
+    type: path
+    default: reports
+  run:
+    description: Folder of the run, to report it.
+    type: path
+    default: ""
+  compare:
+    description: Run to compare with; the one before if there is one.
+    type: path
+  pass_mark:
+    description: Points that each lab should have; the task fails where one has less.
+    type: int
+  hosts:
+    description: Hosts that were to be graded.
+    type: list
+    elements: str
+    default: []
+"""
+EXAMPLES = """
+- name: Open a folder for the run
+  grade_report:
+    state: opened
+  register: grade_run
+
+- name: Write the reports, and tell what to do next
+  grade_report:
+    run: "{{ grade_run.folder }}"
+    pass_mark: 80
+"""
+RETURN = """
+folder:
+  description: Folder of the run; in check mode that of all runs.
+  returned: when a run was opened
+  type: path
+report:
+  description: Folder of the run.
+  returned: when a run was reported
+  type: path
+"""
+
 
 class ActionModule(LabAction):
-    argument_spec = {
-        "run": {"type": "path", "required": True},
-        "compare": {"type": "path"},
-        "pass_mark": {"type": "int"},
-        "hosts": {"type": "list", "elements": "str", "default": []},
-    }
-
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if arguments["state"] == "opened":
+            return self.opened(arguments["reports"])
         if self.check_mode:
             return {"skipped": True, "msg": "Reports would be written."}
         run, mark = Path(arguments["run"]), arguments.get("pass_mark")
@@ -41,6 +91,9 @@ class ActionModule(LabAction):
             names = ", ".join(lab["host"] for lab in failing)
             raise ReportError(f"Expected {mark} points or more (pass_mark), found less: {names}.")
         return {"report": str(run)}
+
+    def opened(self, reports: str) -> dict[str, Any]:
+        return {"folder": reports if self.check_mode else str(open_run(Path(reports)))}
 
     def show(
         self,

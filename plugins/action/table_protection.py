@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from labproof.ansible.action import LabAction
-from labproof.aws.errors import is_absent
+from labproof.aws.errors import error_code
 
 DOCUMENTATION = """
 module: table_protection
@@ -47,60 +48,43 @@ changes:
   elements: str
   sample: [recovery]
 """
+Changes = dict[str, tuple[Callable[..., Any], dict[str, Any]]]
 
 
 class ActionModule(LabAction):
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        changes = []
+        name, dynamodb = arguments["name"], self.connection.client("dynamodb")
         try:
-            if self._recovery(arguments["name"], arguments["recoverable"]):
-                changes.append("recovery")
-            if self._deletion(arguments["name"], arguments["undeletable"]):
-                changes.append("deletion protection")
-            if self._encryption(arguments["name"], arguments["key_arn"]):
-                changes.append("key")
+            changes = changes_of(dynamodb, arguments)
         except ClientError as error:
-            if not is_absent(error) or not self.check_mode:
+            if not self.check_mode or error_code(error) != "ResourceNotFoundException":
                 raise
-            changes.append("all, once the table exists")
-        return {"changed": bool(changes), "changes": changes}
-
-    def _recovery(self, name: str, wanted: bool | None) -> bool:
-        if wanted is None:
-            return False
-        dynamodb = self.connection.client("dynamodb")
-        found = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
-        status = found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
-        if (status == "ENABLED") == wanted:
-            return False
-        if not self.check_mode:
-            dynamodb.update_continuous_backups(
-                TableName=name,
-                PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": wanted},
-            )
-        return True
-
-    def _deletion(self, name: str, wanted: bool | None) -> bool:
-        if wanted is None:
-            return False
-        dynamodb = self.connection.client("dynamodb")
-        table = dynamodb.describe_table(TableName=name)["Table"]
-        if bool(table.get("DeletionProtectionEnabled")) == wanted:
-            return False
-        if not self.check_mode:
-            dynamodb.update_table(TableName=name, DeletionProtectionEnabled=wanted)
+            return {"changed": True, "changes": ["all, once the table exists"]}
+        for call, request in () if self.check_mode else changes.values():
+            call(TableName=name, **request)
             dynamodb.get_waiter("table_exists").wait(TableName=name)
-        return True
+        return {"changed": bool(changes), "changes": list(changes)}
 
-    def _encryption(self, name: str, key_arn: str) -> bool:
-        if not key_arn:
-            return False
-        dynamodb = self.connection.client("dynamodb")
-        table = dynamodb.describe_table(TableName=name)["Table"]
-        if table.get("SSEDescription", {}).get("KMSMasterKeyArn") == key_arn:
-            return False
-        if not self.check_mode:
-            wanted = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key_arn}
-            dynamodb.update_table(TableName=name, SSESpecification=wanted)
-            dynamodb.get_waiter("table_exists").wait(TableName=name)
-        return True
+
+def changes_of(dynamodb: Any, wanted: dict[str, Any]) -> Changes:
+    """Return the calls that make a table as it should be, by what they change."""
+    name, key = wanted["name"], wanted["key_arn"]
+    recoverable, undeletable = wanted["recoverable"], wanted["undeletable"]
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    changes: Changes = {}
+    if recoverable is not None and is_recoverable(dynamodb, name) != recoverable:
+        recovery = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": recoverable}}
+        changes["recovery"] = dynamodb.update_continuous_backups, recovery
+    if undeletable is not None and bool(table.get("DeletionProtectionEnabled")) != undeletable:
+        protection = {"DeletionProtectionEnabled": undeletable}
+        changes["deletion protection"] = dynamodb.update_table, protection
+    if key and table.get("SSEDescription", {}).get("KMSMasterKeyArn") != key:
+        encryption = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+        changes["key"] = dynamodb.update_table, {"SSESpecification": encryption}
+    return changes
+
+
+def is_recoverable(dynamodb: Any, name: str) -> bool:
+    found = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    status = found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+    return bool(status == "ENABLED")

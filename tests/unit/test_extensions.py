@@ -8,9 +8,7 @@ import pytest
 from labproof.analysis import extensions
 from labproof.aws.asking import run
 from labproof.aws.connection import Connection
-from labproof.building.eventbridge import Rule
 from labproof.building.preflight import OWNER_TAG, conflicts, ownership
-from labproof.building.trigger import Trigger, trigger_suffix
 from labproof.evidence.collect import stacks, tables, topics
 from labproof.evidence.collect.survey import survey
 from labproof.evidence.uploads.extensions import Listener
@@ -176,18 +174,6 @@ def test_an_index_of_another_key_is_in_the_way_and_a_missing_one_is_not() -> Non
     other = {"table": table | {"indexes": [{"name": "by-time", "key": KEY[:1]}]}}
     (problem,) = conflicts(lab, other)
     assert "needs BucketName (S, HASH), UploadTime (S, RANGE)" in problem
-
-
-def test_the_triggers_of_several_buckets_have_names_of_their_own_that_aws_takes() -> None:
-    longest = "f" * 64
-    place = {"account": "1", "partition": "aws", "region": "r"}
-    suffixes = {trigger_suffix(bucket) for bucket in ("a.b", "a-b")}
-    assert len(suffixes) == 2
-    for suffix in suffixes:
-        assert len(Trigger("b", longest, (), **place, suffix=suffix).name) <= 100
-        name = Rule("b", longest, **place, suffix=suffix).name
-        assert len(name) == 64
-        assert name.endswith(suffix)
 
 
 def test_the_list_must_hold_every_fresh_key_in_the_order_of_time() -> None:

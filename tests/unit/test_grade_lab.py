@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 
 from tests.support.fakes import a_lab
+from tests.support.plugins import action_plugin
 
-PLUGIN = Path(__file__).parents[2] / "plugins" / "action" / "grade_lab.py"
-SPEC = importlib.util.spec_from_file_location("grade_lab", PLUGIN)
-assert SPEC
-assert SPEC.loader
-grade_lab = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(grade_lab)
+grade_lab = action_plugin("grade_lab")
 
 SAMPLE = {"path": "/home/ada/sample.zip", "checksum": "abc", "size": 3}
 NO_FOLDER = {"/home/ada": "'/home/ada' is not a directory"}
