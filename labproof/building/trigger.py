@@ -6,9 +6,8 @@ import hashlib
 from typing import Any
 
 from labproof.aws.answers import is_error
-from labproof.aws.asking import run, together
+from labproof.aws.asking import Reader, call, run, together
 from labproof.aws.connection import Connection
-from labproof.evidence.collect import buckets
 from labproof.evidence.collect.rules import rules
 from labproof.labs.arns import arn
 from labproof.labs.lab import Lab
@@ -33,15 +32,12 @@ def find_triggers(lab: Lab, connection: Connection, identity: dict[str, str]) ->
     notification or rule invokes the function already, and a second one would deliver twice.
     """
     function = arn("function", lab.function.name, identity)
-    readers = {
-        name: buckets.bucket(name, settings=("notification",)) for name in lab.source.buckets
-    }
+    readers = {name: _notification(name) for name in lab.source.buckets}
     found = run(together({**readers, "": rules(function)}), connection)
     by_rule, by_s3 = found.pop(""), lab.trigger.delivery != "eventbridge"
     triggers = {}
-    for name, bucket in found.items():
-        notification = bucket if is_error(bucket) else (bucket or {}).get("notification") or {}
-        unknown = is_error(notification)
+    for name, answer in found.items():
+        notification, unknown = answer or {}, is_error(answer)
         sends = unknown or "EventBridgeConfiguration" in notification
         served = (
             not unknown and _notified(notification, function, lab.trigger.events)
@@ -50,6 +46,11 @@ def find_triggers(lab: Lab, connection: Connection, identity: dict[str, str]) ->
         )
         triggers[name] = {"eventbridge": sends, "served": served}
     return triggers
+
+
+def _notification(bucket: str) -> Reader:
+    (found,) = yield [call("s3", "get_bucket_notification_configuration", Bucket=bucket)]
+    return found
 
 
 def _notified(notification: dict[str, Any], function: str, events: tuple[str, ...]) -> bool:

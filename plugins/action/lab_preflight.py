@@ -9,12 +9,8 @@ from labproof.aws.connection import preload
 from labproof.aws.operations import SERVICES
 from labproof.building.grader_rights import grader_policy
 from labproof.building.preflight import OWNER_TAG, inspect
-<<<<<<< HEAD
-from labproof.labs.arns import arns
-=======
 from labproof.building.trigger import find_triggers
-from labproof.evidence.collect import SERVICES
->>>>>>> 85bbec8 (Build the trigger by the collections' modules, and document each action for ansible-doc)
+from labproof.labs.arns import arns
 from labproof.labs.grants import function_environment, managed_policy_arn, targets
 from labproof.labs.lab import Lab, LabError
 from labproof.labs.resolving import CLAIMED, shared_names
@@ -55,7 +51,10 @@ ansible_facts:
       description: Partition, region and account.
       type: dict
     lab_arns:
-      description: What a grant can be on, ARNs by name.
+      description: ARNs of the lab's parts.
+      type: dict
+    lab_grant_arns:
+      description: What a grant can be on, ARNs by target.
       type: dict
     lab_ownership:
       description: For each part V(absent), V(ours), V(foreign) or V(unknown).
@@ -85,13 +84,9 @@ class ActionModule(LabAction):
         facts = {
             "lab": in_account(lab, identity),
             "lab_identity": identity,
-<<<<<<< HEAD
             "lab_arns": arns(lab, identity),
             "lab_grant_arns": targets(lab, seen["key_arn"], **identity),
-=======
-            "lab_arns": targets(lab, seen["key_arn"], **identity),
             "lab_triggers": find_triggers(lab, self.connection, identity),
->>>>>>> 85bbec8 (Build the trigger by the collections' modules, and document each action for ansible-doc)
             "lab_ownership": seen["ownership"],
             "lab_key_arn": seen["key_arn"],
             "lab_grader_policy": grader_policy(lab, identity),

@@ -40,7 +40,7 @@ def found(
     monkeypatch: pytest.MonkeyPatch, notification: Any, rule: Any = None, delivery: str = "any"
 ) -> dict[str, bool]:
     """What is found of the lab's only bucket, with these notifications and this rule."""
-    s3 = FakeClient(head_bucket={}, get_bucket_notification_configuration=notification)
+    s3 = FakeClient(get_bucket_notification_configuration=notification)
     events = FakeClient(
         list_rule_names_by_target={"RuleNames": ["by-hand"] if rule else []},
         describe_rule=rule or {},
@@ -91,7 +91,7 @@ def test_a_rule_of_somebody_else_that_does_the_same_is_enough(
 
 
 def test_where_there_is_no_bucket_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    s3 = FakeClient(head_bucket=refusal("404"))
+    s3 = FakeClient(get_bucket_notification_configuration=refusal("NoSuchBucket"))
     events = FakeClient(list_rule_names_by_target={"RuleNames": []})
     connection = connect(monkeypatch, s3=s3, events=events)
     assert find_triggers(LAB, connection, IDENTITY) == {BUCKET: NOTHING}
