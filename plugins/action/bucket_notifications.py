@@ -54,7 +54,8 @@ changed:
   description: Whether the configuration was written, or would be.
   type: bool
 """
-LAMBDAS, EVENTBRIDGE = "LambdaFunctionConfigurations", "EventBridgeConfiguration"
+LAMBDAS = "LambdaFunctionConfigurations"
+EVENTBRIDGE = "EventBridgeConfiguration"
 
 
 class ActionModule(LabAction):
