@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 from ansible.plugins.action import ActionBase
@@ -33,9 +33,7 @@ class LabAction(ActionBase):  # type: ignore[misc]
     ) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
-        _, arguments = self.validate_argument_spec(
-            argument_spec=self.argument_spec or self.documented()
-        )
+        _, arguments = self.validate_argument_spec(argument_spec=self.documented())
         try:
             result.update(self.act(arguments))
         except USER_ERRORS as error:
@@ -43,8 +41,6 @@ class LabAction(ActionBase):  # type: ignore[misc]
         except (BotoCoreError, ClientError) as error:
             result.update(failed=True, msg=str(explain(error, self.connection)))
         return result
-
-    argument_spec: ClassVar[dict[str, dict[str, Any]]] = {}  # of a file without documentation
 
     @classmethod
     def documented(cls) -> dict[str, dict[str, Any]]:

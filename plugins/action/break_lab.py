@@ -18,14 +18,42 @@ from labproof.labs.lab import Lab
 SEEDS = 1_000_000
 PARTS = ("source_bucket", "destination_bucket", "role", "table", "function", "key", "trail")
 
+DOCUMENTATION = """
+module: break_lab
+author: Labproof contributors
+short_description: Plant a fault into a working lab, mend it, or list the faults
+description:
+  - Nothing but this suite does that. What a fault changes is kept, so that it can be mended.
+options:
+  fault:
+    description:
+      - Name of the fault, V(random) for one that is not told, V(none) to mend, V(forget) to keep no
+        longer what would mend the lab; empty to list the faults that fit it.
+    type: str
+    default: ""
+  seed:
+    description: Number that V(random) draws the fault by; a fresh one without it.
+    type: int
+  folder:
+    description: Folder of what mends the faults.
+    type: path
+    required: true
+"""
+EXAMPLES = """
+- name: Plant a fault
+  break_lab:
+    fault: permission-missing
+    folder: .faults
+"""
+RETURN = """
+msg:
+  description: What was done, or a line for each fault.
+  type: raw
+  returned: success
+"""
+
 
 class ActionModule(LabAction):
-    argument_spec = {
-        "fault": {"type": "str", "default": ""},
-        "seed": {"type": "int"},
-        "folder": {"type": "path", "required": True},
-    }
-
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         lab, folder = self.lab(), Path(arguments["folder"])
         try:

@@ -60,13 +60,6 @@ seen:
 
 
 class ActionModule(LabAction):
-    argument_spec = {
-        "timeout": {"type": "float", "default": 60.0},
-        "key": {"type": "str"},
-        "signed_ms": {"type": "int", "default": 0},
-        "uploaded_ms": {"type": "int", "default": 0},
-    }
-
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         lab, timeout = self.lab(), arguments.pop("timeout")
         client = Upload("client", **arguments) if arguments["key"] else None

@@ -46,8 +46,6 @@ LIFETIME_S = 300
 
 
 class ActionModule(LabAction):
-    argument_spec = {"file": {"type": "str", "required": True}}
-
     def act(self, arguments: dict[str, Any]) -> dict[str, Any]:
         lab = self.lab()
         moment = datetime.now(UTC)
