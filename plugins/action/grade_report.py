@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from labproof.ansible.action import LabAction
-from labproof.evidence.files import ReportError, latest
+from labproof.evidence.files import ReportError, latest, new_run
 from labproof.grading.results import FILE, read_results
 from labproof.reports.comparison import Comparison, compare
-from labproof.reports.publishing import finish, open_run
+from labproof.reports.publishing import finish
 from labproof.reports.terminal import console, summary
 from labproof.reports.view import below
 
@@ -93,7 +93,7 @@ class ActionModule(LabAction):
         return {"report": str(run)}
 
     def opened(self, reports: str) -> dict[str, Any]:
-        return {"folder": reports if self.check_mode else str(open_run(Path(reports)))}
+        return {"folder": reports if self.check_mode else str(new_run(Path(reports)))}
 
     def show(
         self,

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.built_labs import built_once
-from tests.support.world import World
+from tests.support.world import Run, World
+
+ACCOUNT = "700000000001"  # of tasks that belong to no lab
+COLLECTIONS = ("amazon.aws", "community.aws")
+Play = Callable[..., Run]
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +49,30 @@ def built(
     shutil.copytree(five_labs, folder)
     with World.running(folder, shared / "bytecode") as running:
         yield running
+
+
+@pytest.fixture
+def play(world: World, tmp_path: Path) -> Play:
+    """Run tasks, as ``{action: arguments}``, one after another in ACCOUNT."""
+
+    def run(*tasks: dict[str, Any], options: tuple[str, ...] = ()) -> Run:
+        connection = "{{ lookup('aws_connection') }}"
+        playbook = {
+            "hosts": "localhost",
+            "vars": {
+                "ansible_python_interpreter": sys.executable,
+                "aws_endpoint_url": world.sandbox.endpoint_url,
+                "aws_ca_bundle": str(world.sandbox.ca_bundle),
+                "aws_region": "us-east-1",
+                "aws_access_key": ACCOUNT,
+                "aws_secret_key": "sandbox-only",
+            },
+            "module_defaults": {f"group/{name}.aws": connection for name in COLLECTIONS},
+            "tasks": list(tasks),
+        }
+        path, inventory = tmp_path / "play.yml", tmp_path / "hosts"
+        path.write_text(json.dumps([playbook]))
+        inventory.write_text("localhost ansible_connection=local\n")
+        return world.play(str(path), *options, inventory=inventory)
+
+    return run

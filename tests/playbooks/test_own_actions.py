@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.plugins import ACTIONS
-from tests.support.world import PROJECT, Run, World
+from tests.support.world import PROJECT, World
 
-ACCOUNT = "700000000001"
-Play = Callable[..., Run]
+from .conftest import ACCOUNT, Play
+
 NAMES = sorted(path.stem for path in ACTIONS.glob("*.py"))
 
 
@@ -25,34 +24,6 @@ def documented(*names: str) -> dict[str, Any]:
     told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(told.stdout)
     return found
-
-
-@pytest.fixture
-def play(world: World, tmp_path: Path) -> Play:
-    """Run tasks, as ``{action: arguments}``, one after another in the account."""
-
-    def run(*tasks: dict[str, Any], options: tuple[str, ...] = ()) -> Run:
-        connection = "{{ lookup('aws_connection') }}"
-        collections = ("amazon.aws", "community.aws")
-        playbook = {
-            "hosts": "localhost",
-            "vars": {
-                "ansible_python_interpreter": sys.executable,
-                "aws_endpoint_url": world.sandbox.endpoint_url,
-                "aws_ca_bundle": str(world.sandbox.ca_bundle),
-                "aws_region": "us-east-1",
-                "aws_access_key": ACCOUNT,
-                "aws_secret_key": "sandbox-only",
-            },
-            "module_defaults": {f"group/{name}.aws": connection for name in collections},
-            "tasks": list(tasks),
-        }
-        path, inventory = tmp_path / "play.yml", tmp_path / "hosts"
-        path.write_text(json.dumps([playbook]))
-        inventory.write_text("localhost ansible_connection=local\n")
-        return world.play(str(path), *options, inventory=inventory)
-
-    return run
 
 
 def client(world: World, service: str) -> Any:

@@ -234,3 +234,38 @@ def test_a_function_has_boto3_the_sandbox_and_nothing_of_the_caller(sandbox: San
     seen = json.load(answer["Payload"])
     assert f"arn:aws:sts::{ACCOUNT}:assumed-role/self/" in seen["arn"]
     assert "SECRET_OF_THE_CALLER" not in seen["names"]
+
+
+def test_filters_of_notifications_are_named_as_s3_names_them(sandbox: Sandbox) -> None:
+    s3 = client(sandbox, "s3")
+    s3.create_bucket(Bucket="filtered")
+    rules = [{"Name": name, "Value": "prefix"} for name in ("prefix", "suffix")]
+    target = {
+        "Id": "one",
+        "LambdaFunctionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f",
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": rules}},
+    }
+    s3.put_bucket_notification_configuration(
+        Bucket="filtered", NotificationConfiguration={"LambdaFunctionConfigurations": [target]}
+    )
+    (found,) = s3.get_bucket_notification_configuration(Bucket="filtered")[
+        "LambdaFunctionConfigurations"
+    ]
+    named = {rule["Name"]: rule["Value"] for rule in found["Filter"]["Key"]["FilterRules"]}
+    assert named == {"Prefix": "prefix", "Suffix": "prefix"}
+
+
+def test_a_new_trail_has_its_log_group_and_tags_at_once(sandbox: Sandbox) -> None:
+    cloudtrail, place = client(sandbox, "cloudtrail"), f"us-east-1:{ACCOUNT}"
+    group = f"arn:aws:logs:{place}:log-group:trail:*"
+    made = cloudtrail.create_trail(
+        Name="complete",
+        S3BucketName="trail-logs",
+        CloudWatchLogsLogGroupArn=group,
+        CloudWatchLogsRoleArn=f"arn:aws:iam::{ACCOUNT}:role/trail",
+        TagsList=[{"Key": "owner", "Value": "ada"}],
+    )
+    assert cloudtrail.get_trail(Name="complete")["Trail"]["CloudWatchLogsLogGroupArn"] == group
+    (tags,) = cloudtrail.list_tags(ResourceIdList=[made["TrailARN"]])["ResourceTagList"]
+    assert tags["TagsList"] == [{"Key": "owner", "Value": "ada"}]
