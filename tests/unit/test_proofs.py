@@ -88,6 +88,8 @@ def test_what_was_not_answered_of_one_upload_does_so_too(label: str) -> None:
 
 
 @pytest.mark.parametrize("label", SNAPSHOTS)
-def test_without_a_bucket_the_step_is_named(label: str) -> None:
+@pytest.mark.parametrize("gone", [True, False])
+def test_without_a_bucket_the_step_is_named(label: str, gone: bool) -> None:
+    uploads = None if gone else uploads_of(label) | {"late": None}
     with pytest.raises(LabError, match='Step "upload"'):
-        proof(label, uploads=None)
+        proof(label, uploads=uploads)

@@ -111,12 +111,12 @@ def certain(reading: Any) -> Any:
 
 def uploads_of(lab: Lab, seen: dict[str, Any]) -> dict[str, Any]:
     """Return the uploads of a probe's evidence, all of them certain. Raises LabError, AwsError."""
-    if seen["uploads"] is None:
+    found: dict[str, Any] | None = certain(seen["uploads"])
+    if found is None or None in found.values():
         raise LabError(
             f'Step "upload": expected the bucket {lab.source.bucket} to accept an upload, found '
             "no such bucket. Check first: playbooks/create-source-bucket.yml."
         )
-    found: dict[str, Any] = certain(seen["uploads"])
     return found
 
 
