@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -60,10 +61,16 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(faults, "FOLDER", data)
     ids: list[str] = kinds()[KIND]["defaults"]["lab_requirements"]
     ids += yaml.safe_load(added(f"{KIND}.yml"))
-    for cached in (rubrics.rubric, faults.catalogue):
-        cached.cache_clear()
+    read_again()
     yield
     ids.remove(ID)
+    read_again()
+
+
+def read_again() -> None:
+    """Forget which checks and faults there are."""
+    for name in [name for name in sys.modules if name.startswith(rubrics.PACKAGE)]:
+        del sys.modules[name]
     for cached in (rubrics.rubric, faults.catalogue):
         cached.cache_clear()
 
