@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
+
+from ansible.errors import AnsibleError
 
 from labproof.ansible.action import LabAction
 from labproof.aws.connection import preload
@@ -99,13 +103,22 @@ class ActionModule(LabAction):
         hostvars = self.task_vars["hostvars"]
         claims = []
         for name in self.task_vars["groups"]["all"]:
-            variables = hostvars[name]
-            claim = {v: variables[v] for v in NAMES if v in variables}
-            account = [str(variables[v]) for v in WHO if v in variables]
-            claims.append(claim | {"host": name, "account": " ".join(account[:1])})
+            account = [str(value) for value in defined(hostvars[name], WHO).values()]
+            claim = {"host": name, "account": " ".join(account[:1])}
+            claims.append(defined(hostvars[name], NAMES) | claim)
         problems = [p for p in shared_names(claims) if f" of {host}" in p]
         if problems:
             raise LabError("\n".join(problems))
+
+
+def defined(variables: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return those of a host's variables that have a value: another lab's mistake is its own."""
+    found = {}
+    for name in names:
+        with suppress(AnsibleError):
+            if name in variables:
+                found[name] = variables[name]
+    return found
 
 
 def in_account(lab: Lab, identity: dict[str, str]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "key": {},
     "trust": {},
     "taken": {},
+    "homeless": {"aws_account_id": None},  # to which other variables of the inventory refer
     "lender": {"aws_access_key": OTHER},
     "profile": {"aws_access_key": "", "aws_profile": "nowhere"},
 }
@@ -92,6 +93,7 @@ def refused(run: Run, host: str) -> str:
         ("trust", f"The role '{ROLE}' exists and trusts others"),
         ("taken", "The bucket name 'taken-public' is taken by another account"),
         ("lender", f"belong to account {OTHER}, aws_account_id asks for {account('lender')}"),
+        ("homeless", "'aws_account_id' is undefined"),
         ("profile", "profile 'nowhere' (aws_profile) does not exist"),
     ],
 )
