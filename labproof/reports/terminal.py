@@ -13,20 +13,10 @@ from rich.text import Text
 
 from labproof.analysis.text import one_line
 from labproof.grading.judge import BLOCKED, ERROR, FAILED
+from labproof.reports import view
 from labproof.reports.comparison import Comparison
 from labproof.reports.terminal_lab import BAR, bar, hanging, ids, lab_summary, mood, unbroken
-from labproof.reports.view import (
-    Lab,
-    below,
-    counted,
-    counts,
-    in_state,
-    is_complete,
-    is_unread,
-    median,
-    minute,
-    most_missed,
-)
+from labproof.reports.view import Lab
 
 WIDEST = 120
 YES = ("1", "true", "yes", "on", "y", "t")
@@ -76,7 +66,7 @@ def summary(
     parts = [*(_class(labs, comparison, screen.width) if is_class else _few(labs, comparison))]
     parts += hanging("Not graded: ", ids(not_graded))
     if pass_mark is not None:
-        reached = len(labs) - len(below(labs, pass_mark))
+        reached = len(labs) - len(view.below(labs, pass_mark))
         parts.append(f"Pass mark {pass_mark}: {reached} of {len(labs)} reach it.")
     parts += unbroken("Report: ", where)
     with screen.capture() as written:
@@ -97,7 +87,7 @@ def _class(
     yield _table(labs, columns)
     yield ""
     yield _overall(labs)
-    missed = (f"{name} ({n} of {of})" for name, n, of in most_missed(labs)[:MOST_MISSED])
+    missed = (f"{name} ({n} of {of})" for name, n, of in view.most_missed(labs)[:MOST_MISSED])
     yield from hanging("Most missed: ", ", ".join(missed), longest=1000)
     yield from _changed(comparison)
     yield ""
@@ -121,21 +111,22 @@ def _table(labs: list[Lab], columns: int) -> Table:
 
 def _numbers(lab: Lab) -> tuple[str, ...]:
     """Count a lab's checks by state; what is waived counts as passed."""
-    found = counts(lab)
+    found = view.counts(lab)
     others = (found[FAILED], found[BLOCKED], found[ERROR])
     return tuple(map(str, (len(lab["checks"]) - sum(others), *others)))
 
 
 def _first(lab: Lab) -> Text:
-    if failed := in_state(lab, FAILED):
+    if failed := view.in_state(lab, FAILED):
         return Text(one_line(failed[0]["id"]))
-    return Text("could not be graded" if is_unread(lab) else "")
+    return Text("could not be graded" if view.is_unread(lab) else "")
 
 
 def _overall(labs: list[Lab]) -> str:
-    complete = sum(is_complete(lab) for lab in labs)
-    unclear = sum(1 for lab in labs if counts(lab)[ERROR])
-    told = f"{counted(len(labs), 'lab')}: median {median(labs):g} points, {complete} complete"
+    complete = sum(view.is_complete(lab) for lab in labs)
+    unclear = sum(1 for lab in labs if view.counts(lab)[ERROR])
+    number, median = view.counted(len(labs), "lab"), view.median(labs)
+    told = f"{number}: median {median:g} points, {complete} complete"
     return f"{told}, {unclear} where something could not be told." if unclear else f"{told}."
 
 
@@ -145,4 +136,4 @@ def _changed(comparison: Comparison | None) -> Iterator[RenderableType]:
         more = sum(change.after > change.before for change in found)
         less = sum(change.after < change.before for change in found)
         told = f"{more} with more points, {less} with fewer, of {len(found)}."
-        yield Text(f"Since {minute(comparison.since)}: {told}")
+        yield Text(f"Since {view.minute(comparison.since)}: {told}")

@@ -17,22 +17,9 @@ from rich.text import Text
 
 from labproof.analysis.text import one_line
 from labproof.grading.judge import ERROR, FAILED
+from labproof.reports import view
 from labproof.reports.comparison import Change
-from labproof.reports.view import (
-    WAIVED,
-    Area,
-    Check,
-    Lab,
-    areas,
-    counted,
-    counts,
-    in_state,
-    is_complete,
-    is_unread,
-    is_untouched,
-    minute,
-    waiting,
-)
+from labproof.reports.view import WAIVED, Area, Check, Lab
 
 BAR = 10
 MARGIN = "  "
@@ -47,8 +34,8 @@ Parts = Iterator[RenderableType]
 
 def lab_summary(lab: Lab, change: Change | None = None, since: str = "") -> Parts:
     """Tell of one lab: a perfect one in a line, an empty one as a list of first steps."""
-    if is_complete(lab):
-        passed = counted(len(lab["checks"]) - counts(lab)[WAIVED], "requirement")
+    if view.is_complete(lab):
+        passed = view.counted(len(lab["checks"]) - view.counts(lab)[WAIVED], "requirement")
         yield _title(lab).append(f": {passed} passed, nothing left to do.")
     else:
         yield _title(lab)
@@ -85,7 +72,7 @@ def bar(colour: str, points: int, of: int) -> Text:
 
 def mood(lab: Lab) -> str:
     """Return the colour of a lab's score."""
-    if is_complete(lab):
+    if view.is_complete(lab):
         return "green"
     return "red" if lab["score"] * 2 < lab["max_score"] else "yellow"
 
@@ -102,17 +89,17 @@ def _title(lab: Lab) -> Text:
     who = host if learner == host else f"{host} ({learner})"
     score = f"{lab['score']} of {lab['max_score']} points"
     return Text.assemble(
-        (who, "bold"), "  ", ("could not be graded" if is_unread(lab) else score, mood(lab))
+        (who, "bold"), "  ", ("could not be graded" if view.is_unread(lab) else score, mood(lab))
     )
 
 
 def _what_to_do(lab: Lab) -> Parts:
-    failed = in_state(lab, FAILED)
-    if is_untouched(lab):
+    failed = view.in_state(lab, FAILED)
+    if view.is_untouched(lab):
         yield f"{MARGIN}Nothing of it is there yet. Begin with:"
         for number, check in enumerate(failed[:MOST_STEPS], 1):
             yield from _first_step(number, check)
-    elif not is_unread(lab):
+    elif not view.is_unread(lab):
         yield Padding(Columns(_bars(lab), column_first=True, padding=(0, 1)), (0, 0, 0, 2))
         yield from _steps(failed)
     more = ", ".join(check["id"] for check in failed[MOST_STEPS:])
@@ -120,7 +107,7 @@ def _what_to_do(lab: Lab) -> Parts:
 
 
 def _bars(lab: Lab) -> Iterator[Text]:
-    found = areas(lab)
+    found = view.areas(lab)
     widest = min(WIDEST_AREA, max(cell_len(one_line(area.name)) for area in found))
     return (_bar(area, widest) for area in found)
 
@@ -143,8 +130,9 @@ def _steps(failed: list[Check]) -> Parts:
     if failed:
         yield Text.assemble(MARGIN, ("To do", "bold"), ", first things first:")
     for number, check in enumerate(failed[:MOST_STEPS], 1):
-        title, worth = one_line(check["title"], LONGEST_TEXT), counted(check["max_points"], "point")
-        named = Text.assemble((one_line(check["id"]), "red"), f": {title} ({worth})")
+        worth = view.counted(check["max_points"], "point")
+        told = f": {one_line(check['title'], LONGEST_TEXT)} ({worth})"
+        named = Text.assemble((one_line(check["id"]), "red"), told)
         yield from hanging(f"{MARGIN}{number}. ", named)
         for key, label in LABELS.items():
             yield from hanging(f"{MARGIN}   {label:<9}", check.get(key, ""))
@@ -154,10 +142,10 @@ def _steps(failed: list[Check]) -> Parts:
 
 def _blocked(lab: Lab) -> Parts:
     """One line for all of them: they are nobody's second fault."""
-    found = waiting(lab)
+    found = view.waiting(lab)
     told = "; ".join(f"{ids(names)} (by {ids(by)})" for by, names in found.items())
-    if found and is_untouched(lab):
-        number = counted(sum(map(len, found.values())), "requirement")
+    if found and view.is_untouched(lab):
+        number = view.counted(sum(map(len, found.values())), "requirement")
         told = f"{number} more, to be judged once these are there"
     yield from hanging(f"{MARGIN}Blocked: ", told, longest=1500)
 
@@ -165,18 +153,18 @@ def _blocked(lab: Lab) -> Parts:
 def _unknown(lab: Lab) -> Parts:
     """Say why it is not known, once for each reason, and whose fault it is not."""
     reasons: dict[str, list[str]] = {}
-    for check in in_state(lab, ERROR):
+    for check in view.in_state(lab, ERROR):
         reasons.setdefault(one_line(check["found"], LONGEST_TEXT), []).append(check["id"])
     if reasons:
         said = ("Could not tell", "yellow")
         yield Text.assemble(MARGIN, said, ", through no fault of the learner's:")
     for reason, names in reasons.items():
-        what = f"all {len(names)} requirements" if is_unread(lab) else ids(names)
+        what = f"all {len(names)} requirements" if view.is_unread(lab) else ids(names)
         yield from hanging(f"{MARGIN}- ", f"{what}: {reason}", longest=1500)
 
 
 def _waived(lab: Lab) -> Parts:
-    for check in in_state(lab, WAIVED):
+    for check in view.in_state(lab, WAIVED):
         waiver = check["waived"]
         told = f"{check['id']} until {waiver['until']}: {waiver['reason']}"
         yield from hanging(f"{MARGIN}Waived: ", told)
@@ -186,4 +174,4 @@ def _changed(change: Change | None, since: str) -> Parts:
     if change:
         parts = [f"{word}: {ids(names)}" for word, names in change.parts() if names]
         told = "; ".join([f"{change.before} → {change.after} points", *parts])
-        yield from hanging(f"{MARGIN}Since {minute(since)}: ", told, longest=1500)
+        yield from hanging(f"{MARGIN}Since {view.minute(since)}: ", told, longest=1500)

@@ -39,7 +39,9 @@ class SandboxStatus:
 class Sandbox:
     """The AWS API of one folder: HTTP on `port`, HTTPS on `port + 1`, on this machine only.
 
-    `notice` is a sentence for the user after a start or a stop that lost state, else empty.
+    Clients of `endpoint_url` have to trust `ca_bundle`. `log_path` is the log of the running or
+    last server; the one before is beside it. `notice` is a sentence for the user after a start or
+    a stop that lost state, else empty.
     `settings` are further environment variables of the server.
     """
 
@@ -53,26 +55,10 @@ class Sandbox:
         self.notice = ""
         self.settings = settings or {}
         self._files = SandboxFolder(self.folder)
-
-    @property
-    def endpoint_url(self) -> str:
-        """The HTTPS endpoint, for clients that verify with `ca_bundle`."""
-        return f"https://127.0.0.1:{self.port + 1}"
-
-    @property
-    def http_endpoint_url(self) -> str:
-        """The plain HTTP endpoint."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def ca_bundle(self) -> Path:
-        """The certificate that clients of `endpoint_url` have to trust."""
-        return self._files.ca_bundle
-
-    @property
-    def log_path(self) -> Path:
-        """The log of the running or last server; the one before is beside it."""
-        return self._files.log
+        self.http_endpoint_url = f"http://127.0.0.1:{port}"
+        self.endpoint_url = f"https://127.0.0.1:{port + 1}"
+        self.ca_bundle = self._files.ca_bundle
+        self.log_path = self._files.log
 
     @property
     def pid(self) -> int | None:

@@ -23,6 +23,13 @@ WORDY = a_lab(
 OUR_COLOURS = re.compile(r"\x1b\[(?:0|1|2|31|32|33|36)m")
 
 
+@pytest.fixture(autouse=True)
+def no_wishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the caller's own says whether there is to be colour."""
+    for name in ("NO_COLOR", "ANSIBLE_NOCOLOR", "ANSIBLE_FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
