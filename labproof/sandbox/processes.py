@@ -9,10 +9,14 @@ import psutil
 
 
 def is_running(pid: int, mark: str) -> bool:
-    """Whether a process lives and has `mark` in its command line."""
+    """Whether a process lives and has `mark` in its command line.
+
+    For a moment after its start a process has no command line yet.
+    """
     with suppress(psutil.Error):
         process = psutil.Process(pid)
-        return _is_alive(process) and mark in command(process)
+        words = process.cmdline()
+        return _is_alive(process) and (not words or mark in " ".join(words))
     return False
 
 

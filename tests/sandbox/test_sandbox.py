@@ -241,6 +241,13 @@ def test_never_ends_a_process_that_is_not_its_own(new_sandbox: NewSandbox) -> No
         stranger.kill()
 
 
+def test_a_server_that_has_no_command_line_yet_has_not_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda _: [])
+    assert processes.is_running(os.getpid(), "any")
+
+
 def test_reset_wipes_all_accounts(new_sandbox: NewSandbox) -> None:
     sandbox = new_sandbox()
     sandbox.start()
