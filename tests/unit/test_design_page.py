@@ -84,6 +84,13 @@ def row(seconds: int) -> dict[str, Any]:
     return dict(found)
 
 
+def test_the_folders_of_the_page_are_those_of_the_package() -> None:
+    table = PAGE.read_text("utf-8").partition("## The folders")[2].partition("## Who may")[0]
+    told = set(re.findall(r"^\| `labproof/(\w+)/`", table, re.MULTILINE))
+    there = {path.parent.name for path in (PROJECT / "labproof").glob("*/__init__.py")}
+    assert told == there
+
+
 def test_it_takes_no_more_than_four_files_which_are_all_there() -> None:
     paths = {one.path for one in additions()}
     assert 0 < len(paths) <= MOST_FILES
