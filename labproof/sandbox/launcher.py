@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from labproof.sandbox.folder import Run, SandboxFolder
 SERVER = Path(__file__).with_name("server.py")
 NEEDED = ("ministack", "hypercorn", "trustme")
 STARTS_EMPTY = "The last run ended before it could save its state, so the sandbox starts empty."
+# A server that was killed has its ports until the last of its threads is gone.
+PORT_S = 1.0
 NOT_SAVED = "The sandbox could not save its state, so it will start empty."
 
 
@@ -144,16 +147,12 @@ class Sandbox:
 
     def _expect_free_ports(self) -> None:
         for port in (self.port, self.port + 1):
-            try:
-                with socket.socket() as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                who = processes.listener(port) or error.strerror
+            if not processes.wait_until(partial(_is_free, port), PORT_S):
+                who = processes.listener(port) or _taken(port)
                 raise SandboxError(
                     f"The sandbox needs port {port} of 127.0.0.1 but cannot have it ({who}): end "
                     "what uses it, or choose another port."
-                ) from error
+                )
 
     def _launch(self, deadline: float) -> None:
         """Start the server, record it and wait for it; end it when that fails."""
@@ -194,6 +193,21 @@ class Sandbox:
             raise SandboxError(
                 f"The sandbox ended while starting; its log says why:\n{self._files.log_tail()}"
             )
+
+
+def _is_free(port: int) -> bool:
+    return not _taken(port)
+
+
+def _taken(port: int) -> str:
+    """Why a port of this machine cannot be had; "" where it can."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _request(method: str, port: int, path: str, timeout: float) -> int | None:
