@@ -1,7 +1,6 @@
 """The server process of the sandbox: MiniStack on an HTTPS port and an HTTP port.
 
-`server.py FOLDER PORT`, started by the launcher. It runs as a script in a bare environment, so it
-imports nothing of labproof.
+`server.py FOLDER PORT`, started by the launcher as a script, in a bare environment.
 """
 
 import asyncio
@@ -146,15 +145,19 @@ async def run(folder: Path, port: int) -> None:
     """Serve until SIGTERM; the state counts as saved only after a shutdown without trouble."""
     from ministack.app import app
 
+    from labproof.sandbox.strict.layer import Strict
+
     complete_new_trails()
     unsaved, trouble = folder / "unsaved", StateTrouble(logging.WARNING)
     logging.getLogger().addHandler(trouble)
-    await serve(truthful(capitalizing(marking(app, unsaved, trouble))), configuration(folder, port))
+    served = truthful(capitalizing(marking(Strict(app), unsaved, trouble)))
+    await serve(served, configuration(folder, port))
     if not trouble.seen:
         unsaved.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))  # the package that this file is of
     raise_open_files_limit()
     with asyncio.Runner(loop_factory=Loop) as runner:
         runner.run(run(Path(sys.argv[1]), int(sys.argv[2])))

@@ -12,6 +12,7 @@ from labproof.analysis.policies.buckets import (
     policy_openings,
     refuses_plain_http,
 )
+from labproof.analysis.policies.conditions import is_operator
 from labproof.analysis.policies.decisions import Request, could, decide, may
 from labproof.analysis.policies.functions import events_may_invoke, open_invocations, s3_may_invoke
 from labproof.analysis.policies.holders import (
@@ -27,7 +28,7 @@ from labproof.analysis.policies.holders import (
 )
 from labproof.analysis.policies.keys import key_policy_problems, other_decrypters, s3_may_use
 from labproof.analysis.policies.privileges import beyond
-from labproof.analysis.policies.trust import trusts_only_lambda
+from labproof.analysis.policies.trust import lambda_may_assume, trusts_only_lambda
 
 __all__ = [
     "Request",
@@ -40,9 +41,11 @@ __all__ = [
     "every_object",
     "holder",
     "is_administrator",
+    "is_operator",
     "is_public",
     "is_unclear",
     "key_policy_problems",
+    "lambda_may_assume",
     "may",
     "may_decrypt",
     "may_put_items",

@@ -54,6 +54,14 @@ def limits(condition: Any, key: str) -> list[list[str]]:
     ]
 
 
+def is_operator(name: str) -> bool:
+    """Tell whether AWS has a condition operator, with a set's quantifier or IfExists."""
+    plain = name.lower()
+    for quantifier in SETS:
+        plain = plain.removeprefix(quantifier)
+    return plain.removesuffix("ifexists") in {*OPERATORS, *OTHERS}
+
+
 def is_limited_to(condition: Any, key: str, allowed: Collection[str]) -> bool:
     """Tell whether a condition limits a key to some of the allowed values, written out."""
     return any(values and set(values) <= set(allowed) for values in limits(condition, key))
@@ -165,6 +173,11 @@ OPERATORS: dict[str, tuple[Comparison, bool]] = {
     "numericlessthanequals": (_number(operator.le), False),
     "numericgreaterthan": (_number(operator.gt), False),
     "numericgreaterthanequals": (_number(operator.ge), False),
+}
+# Operators whose outcome is not evaluated here, for it rests on the request's address or time
+OTHERS = {
+    *("null", "ipaddress", "notipaddress", "dateequals", "datenotequals", "datelessthan"),
+    *("datelessthanequals", "dategreaterthan", "dategreaterthanequals"),
 }
 LIMITING = {
     *("stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"),

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from labproof.analysis.policies.decisions import Policy, covers_action, names_in, statements
+from labproof.analysis.policies.decisions import (
+    EVERY_SERVICE,
+    Policy,
+    covers_action,
+    names_in,
+    statements,
+)
 from labproof.analysis.policies.logic import texts
 
 LAMBDA = {"Service": ["lambda.amazonaws.com"]}
@@ -23,20 +29,42 @@ def trusts_only_lambda(trust: Policy) -> bool:
     return bool(ways_in) and all(_is_lambdas(s) for s in ways_in) and not barred
 
 
+def lambda_may_assume(trust: Policy) -> bool:
+    """Tell whether Lambda, whoever else, may assume a role by its trust policy."""
+    barred = any(_bars_lambda(s) for s in statements(trust, "Deny"))
+    return not barred and any(_lets_lambda_in(s) for s in statements(trust, "Allow"))
+
+
+def _lets_lambda_in(statement: dict[str, Any]) -> bool:
+    """Tell whether a statement is met by Lambda, as far as is known."""
+    named = names_in(statement.get("Principal"))
+    aimed = {*LAMBDA["Service"], EVERY_SERVICE} & set(named) and "Principal" in statement
+    return (
+        bool(aimed)
+        and covers_action(statement, WAYS_IN[0]) is True
+        and _keys(statement) <= SATISFIABLE
+    )
+
+
+def _keys(statement: dict[str, Any]) -> set[str]:
+    """Return the condition keys that a statement tests, in lower case."""
+    condition = statement.get("Condition") or {}
+    blocks = condition.values() if isinstance(condition, dict) else [{"": condition}]
+    return {str(key).lower() for block in blocks if isinstance(block, dict) for key in block}
+
+
 def _opens(statement: dict[str, Any]) -> bool:
     return any(covers_action(statement, way) is not False for way in WAYS_IN)
 
 
 def _is_lambdas(statement: dict[str, Any]) -> bool:
     """Tell whether a statement speaks to Lambda alone, in a way that Lambda can use."""
-    principal, condition = statement.get("Principal"), statement.get("Condition") or {}
+    principal = statement.get("Principal")
     named = {k: texts(v) for k, v in principal.items()} if isinstance(principal, dict) else {}
-    blocks = condition.values() if isinstance(condition, dict) else [{"": condition}]
-    keys = {str(key).lower() for block in blocks if isinstance(block, dict) for key in block}
     return (
         {kind: sorted(set(names)) for kind, names in named.items()} == LAMBDA
         and covers_action(statement, WAYS_IN[0]) is True
-        and keys <= SATISFIABLE
+        and _keys(statement) <= SATISFIABLE
     )
 
 

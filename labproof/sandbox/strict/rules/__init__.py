@@ -1,0 +1,17 @@
+"""The rules by the IAM action of the requests that they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from labproof.sandbox.strict.emulator import Emulator
+from labproof.sandbox.strict.request import Request
+from labproof.sandbox.strict.rules import functions, notifications, objects, policies, trails
+
+Rule = Callable[[Request, Emulator], None]
+RULES: dict[str, list[Rule]] = {}
+for area in (functions, notifications, objects, policies, trails):
+    for action, rules in area.RULES.items():
+        RULES.setdefault(action, []).extend(rules)
+# What is looked at without its body: an object's may be any size.
+WITHOUT_BODY = frozenset({"s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"}) & set(RULES)
