@@ -32,6 +32,7 @@ LIMITS = {"iam:PutRolePolicy": 10_240, "iam:CreatePolicy": 6_144, "iam:PutUserPo
 ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:\d*:.+|\*", re.DOTALL)
 ACCOUNT = re.compile(r"\d{12}|arn:[a-z-]+:iam::\d{12}:root|\*")
 PERSON = re.compile(r"arn:[a-z-]+:(?:iam|sts)::(\d{12}):(user|role|assumed-role)/(.+)")
+AWS_POLICY = re.compile(r"arn:[a-z-]+:iam::aws:policy/([\w+=,.@-]+/)*[\w+=,.@-]+")
 GONE = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}")
 
 
@@ -211,10 +212,16 @@ def exists(kind: str, name: str, emulator: Emulator) -> bool:
 
 
 def attached_policy_exists(request: Request, emulator: Emulator) -> None:
-    """A policy that is attached exists: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html"""
+    """A policy that is attached exists; of AWS's own, the emulator does not know all.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html
+    """
     arn = request.form.get("PolicyArn", "")
     account = emulator.account(request.access_key)
-    if emulator.ask("iam", "get_policy", account, PolicyArn=arn) is None:
+    if (
+        not AWS_POLICY.fullmatch(arn)
+        and emulator.ask("iam", "get_policy", account, PolicyArn=arn) is None
+    ):
         text = f"Policy {arn} does not exist or is not attachable."
         raise Refusal("NoSuchEntity", text, 404)
 
