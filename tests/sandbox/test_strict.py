@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
@@ -77,6 +79,29 @@ class Account:
     def upload(self, key: str, **more: Any) -> None:
         self.aws("s3").put_object(Bucket=BUCKET, Key=key, Body=b"x", **more)
 
+    def upload_in_parts(self, *sizes: int) -> None:
+        s3, place = self.aws("s3"), {"Bucket": BUCKET, "Key": "in parts"}
+        place["UploadId"] = s3.create_multipart_upload(**place)["UploadId"]
+        parts = [
+            {
+                "PartNumber": n,
+                "ETag": s3.upload_part(PartNumber=n, Body=b"x" * size, **place)["ETag"],
+            }
+            for n, size in enumerate(sizes, 1)
+        ]
+        s3.complete_multipart_upload(MultipartUpload={"Parts": parts}, **place)
+
+    def upload_under_key(self, name: str, then: str = "") -> None:
+        """Upload under a new KMS key, to which something happens before or after."""
+        kms = self.aws("kms")
+        arn = kms.create_key()["KeyMetadata"]["Arn"]
+        if then == "disabled":
+            kms.disable_key(KeyId=arn)
+        self.upload(name, ServerSideEncryption="aws:kms", SSEKMSKeyId=arn)
+        if then == "reading":
+            kms.schedule_key_deletion(KeyId=arn)
+            self.aws("s3").get_object(Bucket=BUCKET, Key=name)
+
     def trail(self, name: str, bucket: str) -> None:
         self.aws("cloudtrail").create_trail(Name=name, S3BucketName=bucket)
 
@@ -138,6 +163,8 @@ ACCEPTED: dict[str, Callable[[Account], None]] = {
     ),
     "a key that its account administers": lambda a: a.key(),
     "a long name": lambda a: a.upload("é" * 512),
+    "an upload in parts": lambda a: a.upload_in_parts(5 * 1024**2, 1),
+    "an upload under a key": lambda a: a.upload_under_key("under a key"),
     "a trail": lambda a: (a.let_trails_in(), a.trail("strict-fine", LOGS))[0],
 }
 
@@ -273,6 +300,21 @@ REFUSED: dict[str, tuple[Callable[[Account], None], str, str]] = {
         "KeyTooLongError",
         "Your key is too long",
     ),
+    "a part that is too small": (
+        lambda a: a.upload_in_parts(100, 1),
+        "EntityTooSmall",
+        "smaller than the minimum allowed size",
+    ),
+    "an upload under a disabled key": (
+        lambda a: a.upload_under_key("disabled", "disabled"),
+        "KMS.DisabledException",
+        "is disabled.",
+    ),
+    "an object under a dying key": (
+        lambda a: a.upload_under_key("dying", "reading"),
+        "KMS.KMSInvalidStateException",
+        "is pending deletion.",
+    ),
     "a trail into a bucket that keeps it out": (
         lambda a: a.trail("strict-kept-out", BUCKET),
         "InsufficientS3BucketPolicyException",
@@ -312,3 +354,14 @@ def test_a_refusal_names_the_function_that_s3_may_not_invoke(account: Account) -
     error = refused.value.response["Error"]
     assert error["ArgumentName1"] == ARN
     assert error["ArgumentValue1"] == f"Not authorized to invoke function [{ARN}]"
+
+
+def test_a_stranger_cannot_read_what_a_key_of_kms_encrypts(account: Account) -> None:
+    account.aws("s3").delete_public_access_block(Bucket=BUCKET)
+    account.bucket_policy(Principal="*")
+    account.upload_under_key("secret")
+    url = f"{account.sandbox.http_endpoint_url}/{BUCKET}/secret"
+    with pytest.raises(HTTPError) as refused:
+        urlopen(url, timeout=10)
+    assert refused.value.code == 400
+    assert b"require AWS Signature Version 4" in refused.value.read()

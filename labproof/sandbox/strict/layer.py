@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from labproof.sandbox.strict.emulator import App, Emulator
 from labproof.sandbox.strict.refusal import Refusal
 from labproof.sandbox.strict.request import Request
-from labproof.sandbox.strict.rules import RULES, WITHOUT_BODY
-
-# What rules look into is small: policies, configurations. A package of code is larger.
-LARGEST_BODY = 70_000_000  # bytes; Lambda takes 50 MB of zip archive, as base64
+from labproof.sandbox.strict.rules import ANSWER_RULES, RULES, WITHOUT_BODY
 
 Message = dict[str, Any]
-Receive = Callable[[], Any]
-Send = Callable[[Message], Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+CONTROL = "/_ministack"
+SUCCESS = 300
 
 
 class Strict:
@@ -24,36 +24,57 @@ class Strict:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.emulator: Emulator | None = None
+        self.known: Emulator | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/_ministack"):
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             return await self.app(scope, receive, send)
         request = Request.of_scope(scope)
-        if not request.is_form and request.action not in RULES:
-            return await self.app(scope, receive, send)
-        if request.action not in WITHOUT_BODY:
+        if request.is_form or (request.action in RULES and request.action not in WITHOUT_BODY):
             body = await whole(receive)
             receive, request = again(body, receive), Request.of_scope(scope, body)
-        if refusal := await self.refused(request):
-            return await answer(send, *refusal.answer(request.service))
+        rules = [partial(rule, request, self.emulator) for rule in RULES.get(request.action, [])]
+        if refusal := await refused(rules):
+            return await answer(send, refusal, request)
+        if request.action in ANSWER_RULES:
+            send = Judged(request, self.emulator, send).send
         await self.app(scope, receive, send)
 
-    async def refused(self, request: Request) -> Refusal | None:
-        """Return why AWS would refuse a request, by the first rule that says so."""
-        rules = RULES.get(request.action, [])
-        if not rules:
-            return None
-        if self.emulator is None:
-            self.emulator = Emulator(self.app, asyncio.get_running_loop())
-        return await asyncio.to_thread(first, rules, request, self.emulator)
+    @property
+    def emulator(self) -> Emulator:
+        if self.known is None:
+            self.known = Emulator(self.app, asyncio.get_running_loop())
+        return self.known
 
 
-def first(rules: list[Any], request: Request, emulator: Emulator) -> Refusal | None:
-    """Return the refusal of the first rule that has one."""
+class Judged:
+    """Holds the emulator's answer against the rules, and gives a refusal in its place."""
+
+    def __init__(self, request: Request, emulator: Emulator, send: Send) -> None:
+        self.request, self.emulator, self.forward = request, emulator, send
+        self.refusal: Refusal | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] < SUCCESS:
+            headers = {k.decode().lower(): v.decode("latin-1") for k, v in message["headers"]}
+            found = ANSWER_RULES[self.request.action]
+            asked = (self.request, self.emulator, headers)
+            self.refusal = await refused([partial(rule, *asked) for rule in found])
+            if self.refusal:
+                await answer(self.forward, self.refusal, self.request)
+        if not self.refusal:
+            await self.forward(message)
+
+
+async def refused(rules: Sequence[Callable[[], None]]) -> Refusal | None:
+    """Return the refusal of the first rule that has one; rules ask the emulator, so in a thread."""
+    return await asyncio.to_thread(first, rules) if rules else None
+
+
+def first(rules: Sequence[Callable[[], None]]) -> Refusal | None:
     try:
         for rule in rules:
-            rule(request, emulator)
+            rule()
     except Refusal as refusal:
         return refusal
     return None
@@ -62,7 +83,7 @@ def first(rules: list[Any], request: Request, emulator: Emulator) -> Refusal | N
 async def whole(receive: Receive) -> bytes:
     """Read a request's whole body."""
     body, more = bytearray(), True
-    while more and len(body) <= LARGEST_BODY:
+    while more:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
@@ -71,22 +92,18 @@ async def whole(receive: Receive) -> bytes:
 
 def again(body: bytes, receive: Receive) -> Receive:
     """Return what gives a body that was read once more."""
-    given = False
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def give() -> Message:
-        nonlocal given
-        if given:
-            return dict(await receive())
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        return waiting.pop() if waiting else await receive()
 
     return give
 
 
-async def answer(send: Send, status: int, content_type: str, body: bytes) -> None:
-    headers = [
-        (b"content-type", content_type.encode()),
-        (b"content-length", str(len(body)).encode()),
-    ]
+async def answer(send: Send, refusal: Refusal, request: Request) -> None:
+    """Send a refusal; the answer to HEAD has no body, only what it is about."""
+    status, content_type, body = refusal.answer(request.service)
+    length = str(len(body)).encode()
+    headers = [(b"content-type", content_type.encode()), (b"content-length", length)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})

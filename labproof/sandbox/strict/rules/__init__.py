@@ -9,9 +9,11 @@ from labproof.sandbox.strict.request import Request
 from labproof.sandbox.strict.rules import functions, notifications, objects, policies, trails
 
 Rule = Callable[[Request, Emulator], None]
+AnswerRule = Callable[[Request, Emulator, dict[str, str]], None]
 RULES: dict[str, list[Rule]] = {}
 for area in (functions, notifications, objects, policies, trails):
     for action, rules in area.RULES.items():
         RULES.setdefault(action, []).extend(rules)
+ANSWER_RULES: dict[str, list[AnswerRule]] = {**objects.ANSWER_RULES}
 # What is looked at without its body: an object's may be any size.
-WITHOUT_BODY = frozenset({"s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"}) & set(RULES)
+WITHOUT_BODY = frozenset(objects.RULES)
