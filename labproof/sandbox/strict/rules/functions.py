@@ -37,7 +37,10 @@ RETIRED = frozenset(
 
 
 def runtime_is_offered(request: Request, _: Emulator) -> None:
-    """Lambda takes the runtimes that it has, and none that it has given up."""
+    """A runtime that Lambda does not have, or has given up.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+    """
     runtime = request.json.get("Runtime")
     if runtime is None:
         return
@@ -57,7 +60,10 @@ def runtime_is_offered(request: Request, _: Emulator) -> None:
 
 
 def role_can_be_assumed(request: Request, emulator: Emulator) -> None:
-    """Lambda assumes a function's role before it takes it."""
+    """A role that is not there, or that Lambda may not assume.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    """
     role = request.json.get("Role")
     if not isinstance(role, str):
         return

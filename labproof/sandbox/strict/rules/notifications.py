@@ -52,7 +52,10 @@ class Target(NamedTuple):
 
 
 def events_are_known(request: Request, _: Emulator) -> None:
-    """An event type that S3 does not have is refused."""
+    """An event type that S3 does not have.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+    """
     for target in targets(request):
         for event in target.events:
             if not is_event(event):
@@ -64,14 +67,20 @@ def events_are_known(request: Request, _: Emulator) -> None:
 
 
 def targets_do_not_overlap(request: Request, _: Emulator) -> None:
-    """Two notifications of one event type may not take in the same key."""
+    """Two targets for one event type whose filters take in the same key.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+    """
     for one, other in combinations(targets(request), 2):
         if overlaps(one, other):
             raise Refusal("InvalidArgument", OVERLAP)
 
 
 def functions_may_be_invoked(request: Request, emulator: Emulator) -> None:
-    """S3 asks Lambda whether it may invoke a function for this bucket and account."""
+    """A function of another region, that is not there, or that S3 may not invoke for this bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+    """
     if request.headers.get("x-amz-skip-destination-validation", "").lower() == "true":
         return
     account = emulator.account(request.access_key)

@@ -29,7 +29,10 @@ KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
 
 def key_is_not_too_long(request: Request, _: Emulator) -> None:
-    """An object's name is longer than 1,024 bytes."""
+    """A name that is longer than 1,024 bytes.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
     size = len(request.key.encode())
     if size > LONGEST_KEY:
         details = {"Size": str(size), "MaxSizeAllowed": str(LONGEST_KEY)}
@@ -37,7 +40,10 @@ def key_is_not_too_long(request: Request, _: Emulator) -> None:
 
 
 def parts_are_large_enough(request: Request, emulator: Emulator) -> None:
-    """A part of an upload, but the last one, is smaller than 5 MiB."""
+    """An upload of which a part, but the last one, is smaller than 5 MiB.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+    """
     upload = request.query.get("uploadId")
     if request.method != "POST" or not upload:
         return
@@ -49,7 +55,10 @@ def parts_are_large_enough(request: Request, emulator: Emulator) -> None:
 
 
 def copy_is_not_too_large(request: Request, emulator: Emulator) -> None:
-    """A copy's source is larger than 5 GiB."""
+    """A copy whose source is larger than 5 GiB.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+    """
     source = request.headers.get("x-amz-copy-source", "")
     if not source or "partNumber" in request.query:
         return
@@ -64,7 +73,10 @@ def copy_is_not_too_large(request: Request, emulator: Emulator) -> None:
 
 
 def default_key_is_usable(request: Request, emulator: Emulator) -> None:
-    """An object is to be encrypted with a key that is disabled, or about to be deleted."""
+    """An upload under a KMS key that is disabled, or about to be deleted.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+    """
     if request.method != "PUT":
         return
     account = emulator.account(request.access_key)
@@ -95,7 +107,10 @@ def expect_usable(key: str, emulator: Emulator, account: str) -> None:
 
 
 def key_of_object_is_usable(request: Request, emulator: Emulator, headers: dict[str, str]) -> None:
-    """An object is asked for whose key is out of use, or that nobody signed for."""
+    """An object whose KMS key is out of use, or that nobody signed for.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
     key = headers.get(KEY_HEADER, "")
     if key and not request.access_key:
         raise Refusal(

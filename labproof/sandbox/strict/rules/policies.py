@@ -37,7 +37,10 @@ GONE = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}")
 
 
 def bucket_policy(request: Request, emulator: Emulator) -> None:
-    """A bucket's policy names who, and speaks of this bucket and its objects alone."""
+    """A policy without grammar, for nobody that exists, or of something else than this bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-policy-language-overview.html
+    """
     policy = parsed(request.body)
     if policy is None:
         raise malformed(NOT_JSON)
@@ -90,7 +93,10 @@ def is_about_objects(action: str) -> bool:
 
 
 def identity_policy(request: Request, _: Emulator) -> None:
-    """A policy of a role or user names actions and resources, and nobody."""
+    """A policy without grammar, with a principal, with no ARN, or that is too long.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    """
     name = "PolicyDocument"
     policy = iam_document(request, name)
     for statement in statements(policy):
@@ -110,7 +116,10 @@ def identity_policy(request: Request, _: Emulator) -> None:
 
 
 def trust_policy(request: Request, emulator: Emulator) -> None:
-    """A trust policy names who may assume the role, and no resource."""
+    """A trust policy without grammar, with a resource, or for nobody that exists.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
     name = "PolicyDocument" if request.action.endswith("Policy") else "AssumeRolePolicyDocument"
     for statement in statements(iam_document(request, name)):
         if resources(statement):
@@ -135,7 +144,10 @@ def bad_document(message: str) -> Refusal:
 
 
 def key_policy(request: Request, emulator: Emulator) -> None:
-    """A key's policy names principals that exist, and does not lock the caller out."""
+    """A key policy without grammar, for nobody that exists, or that locks everybody out.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+    """
     text = request.json.get("Policy")
     if text is None:
         return
@@ -212,7 +224,7 @@ def exists(kind: str, name: str, emulator: Emulator) -> bool:
 
 
 def attached_policy_exists(request: Request, emulator: Emulator) -> None:
-    """A policy that is attached exists; of AWS's own, the emulator does not know all.
+    """A policy that is not there; of AWS's own, none is refused.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html
     """

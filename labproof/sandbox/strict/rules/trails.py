@@ -17,7 +17,10 @@ SERVICE = "cloudtrail.amazonaws.com"
 
 
 def bucket_takes_the_trail(request: Request, emulator: Emulator) -> None:
-    """CloudTrail checks that it may look at the bucket, and write below AWSLogs/ACCOUNT."""
+    """A bucket that is not there, or that does not let CloudTrail write.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+    """
     bucket, account = request.json.get("S3BucketName"), emulator.account(request.access_key)
     if not bucket:
         return
