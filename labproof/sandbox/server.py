@@ -9,7 +9,6 @@ import re
 import resource
 import sys
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -71,26 +70,6 @@ def capitalizing(app: App) -> App:
     return serve_capitalized
 
 
-def complete_new_trails() -> None:
-    """Give a new trail its log group and tags at once: MiniStack takes them of later calls alone.
-
-    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
-    """
-    from ministack.services import cloudtrail
-
-    create = cloudtrail._create_trail
-
-    def create_completely(body: Message) -> Any:
-        answer = create(body)
-        if answer[0] == HTTPStatus.OK:
-            cloudtrail._update_trail(body)
-            arn = cloudtrail._trail_arn(body["Name"])
-            cloudtrail._add_tags({"ResourceId": arn, "TagsList": body.get("TagsList", [])})
-        return answer
-
-    cloudtrail._DISPATCH["CreateTrail"] = create_completely
-
-
 def marking(app: App, unsaved: Path, trouble: StateTrouble) -> App:
     """Create the file `unsaved` before the first request, and refuse to start from half a state."""
 
@@ -147,7 +126,6 @@ async def run(folder: Path, port: int) -> None:
 
     from labproof.sandbox.strict.layer import Strict
 
-    complete_new_trails()
     unsaved, trouble = folder / "unsaved", StateTrouble(logging.WARNING)
     logging.getLogger().addHandler(trouble)
     served = truthful(capitalizing(marking(Strict(app), unsaved, trouble)))

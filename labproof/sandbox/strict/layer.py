@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labproof.sandbox.strict.emulator import App, Emulator
 from labproof.sandbox.strict.refusal import Refusal
 from labproof.sandbox.strict.request import Request
-from labproof.sandbox.strict.rules import ANSWER_RULES, RULES, WITHOUT_BODY
+from labproof.sandbox.strict.rules import ANSWER_RULES, COMPLETIONS, RULES, WITHOUT_BODY
+
+if TYPE_CHECKING:
+    from labproof.sandbox.strict.emulator import Emulator
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 CONTROL = "/_ministack"
 SUCCESS = 300
+# What is looked at when the emulator has answered
+AFTERWARDS = ANSWER_RULES | COMPLETIONS
 
 
 class Strict:
@@ -36,13 +41,15 @@ class Strict:
         rules = [partial(rule, request, self.emulator) for rule in RULES.get(request.action, [])]
         if refusal := await refused(rules):
             return await answer(send, refusal, request)
-        if request.action in ANSWER_RULES:
+        if request.action in AFTERWARDS:
             send = Judged(request, self.emulator, send).send
         await self.app(scope, receive, send)
 
     @property
     def emulator(self) -> Emulator:
         if self.known is None:
+            from labproof.sandbox.strict.emulator import Emulator  # late: it loads the SDK
+
             self.known = Emulator(self.app, asyncio.get_running_loop())
         return self.known
 
@@ -57,7 +64,7 @@ class Judged:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] < SUCCESS:
             headers = {k.decode().lower(): v.decode("latin-1") for k, v in message["headers"]}
-            found = ANSWER_RULES[self.request.action]
+            found = AFTERWARDS[self.request.action]
             asked = (self.request, self.emulator, headers)
             self.refusal = await refused([partial(rule, *asked) for rule in found])
             if self.refusal:

@@ -8,13 +8,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 from __future__ import annotations
 
 from functools import cache
-
-import botocore.session
+from typing import TYPE_CHECKING
 
 from labproof.analysis.policies import lambda_may_assume
-from labproof.sandbox.strict.emulator import Emulator
 from labproof.sandbox.strict.refusal import Refusal
 from labproof.sandbox.strict.request import Request
+
+if TYPE_CHECKING:
+    from labproof.sandbox.strict.emulator import Emulator
 
 INVALID = "InvalidParameterValueException"
 # Runtimes of which the SDK's model still tells, but that no function can be given any more:
@@ -78,6 +79,8 @@ def role_can_be_assumed(request: Request, emulator: Emulator) -> None:
 @cache
 def runtimes() -> frozenset[str]:
     """Return the runtimes that the SDK's model of Lambda names."""
+    import botocore.session  # late, for the server shall start soon
+
     model = botocore.session.get_session().get_service_model("lambda")
     return frozenset(model.shape_for("Runtime").enum)
 

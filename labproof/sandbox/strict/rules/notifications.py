@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labproof.analysis.policies import s3_may_invoke
 from labproof.sandbox.strict.documents import parsed
-from labproof.sandbox.strict.emulator import Emulator
 from labproof.sandbox.strict.refusal import Refusal
 from labproof.sandbox.strict.request import Request
+
+if TYPE_CHECKING:
+    from labproof.sandbox.strict.emulator import Emulator
 
 NAMES = {"CloudFunction": "lambda", "Queue": "sqs", "Topic": "sns"}
 INVALID = "Unable to validate the following destination configurations"

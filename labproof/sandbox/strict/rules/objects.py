@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
-from labproof.sandbox.strict.emulator import Emulator
 from labproof.sandbox.strict.refusal import Refusal
 from labproof.sandbox.strict.request import Request
+
+if TYPE_CHECKING:
+    from labproof.sandbox.strict.emulator import Emulator
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html, in bytes of UTF-8
 LONGEST_KEY = 1024

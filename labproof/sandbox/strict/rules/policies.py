@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labproof.analysis.policies import Request as Question
 from labproof.analysis.policies import could
@@ -22,9 +22,11 @@ from labproof.sandbox.strict.documents import (
     statements,
     syntax_problem,
 )
-from labproof.sandbox.strict.emulator import Emulator
 from labproof.sandbox.strict.refusal import Refusal
 from labproof.sandbox.strict.request import Request
+
+if TYPE_CHECKING:
+    from labproof.sandbox.strict.emulator import Emulator
 
 NOT_JSON = "Policies must be valid JSON and the first byte must be '{'"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, in characters

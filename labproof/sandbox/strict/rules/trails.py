@@ -6,14 +6,19 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.ht
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from labproof.analysis.policies import Request as Question
 from labproof.analysis.policies import could
 from labproof.sandbox.strict.documents import parsed
-from labproof.sandbox.strict.emulator import Emulator
 from labproof.sandbox.strict.refusal import Refusal
 from labproof.sandbox.strict.request import Request
 
+if TYPE_CHECKING:
+    from labproof.sandbox.strict.emulator import Emulator
+
 SERVICE = "cloudtrail.amazonaws.com"
+LOG_GROUP = ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")
 
 
 def bucket_takes_the_trail(request: Request, emulator: Emulator) -> None:
@@ -44,7 +49,26 @@ def bucket_takes_the_trail(request: Request, emulator: Emulator) -> None:
             raise Refusal("InsufficientS3BucketPolicyException", text, 400)
 
 
+def trail_is_whole(request: Request, emulator: Emulator, _: dict[str, str]) -> None:
+    """Give a new trail its log group and tags, which the emulator takes of later calls alone.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
+    """
+    account, name = emulator.account(request.access_key), str(request.json.get("Name"))
+    whole = {field: request.json[field] for field in LOG_GROUP if field in request.json}
+    if whole:
+        emulator.ask(
+            "cloudtrail", "update_trail", account, region=request.region, Name=name, **whole
+        )
+    if tags := request.json.get("TagsList"):
+        arn = f"arn:aws:cloudtrail:{request.region}:{account}:trail/{name}"
+        given = {"ResourceId": arn, "TagsList": tags}
+        emulator.ask("cloudtrail", "add_tags", account, region=request.region, **given)
+
+
 RULES = {
     "cloudtrail:CreateTrail": [bucket_takes_the_trail],
     "cloudtrail:UpdateTrail": [bucket_takes_the_trail],
 }
+# What the emulator left undone of a request that it took
+COMPLETIONS = {"cloudtrail:CreateTrail": [trail_is_whole]}
