@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -12,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from labproof.sandbox import Sandbox
+from labproof.sandbox.strict.__main__ import table
 from tests.support.sandboxes import ACCOUNT, TRUST_LAMBDA, client, create_function, create_role
 
 BUCKET, LOGS, FUNCTION = "strict-uploads", "strict-logs", "strict"
@@ -359,9 +361,20 @@ def test_a_refusal_names_the_function_that_s3_may_not_invoke(account: Account) -
 def test_a_stranger_cannot_read_what_a_key_of_kms_encrypts(account: Account) -> None:
     account.aws("s3").delete_public_access_block(Bucket=BUCKET)
     account.bucket_policy(Principal="*")
+    account.upload("open")
+    with urlopen(f"{account.sandbox.http_endpoint_url}/{BUCKET}/open", timeout=10) as answer:
+        assert answer.read() == b"x"
     account.upload_under_key("secret")
     url = f"{account.sandbox.http_endpoint_url}/{BUCKET}/secret"
     with pytest.raises(HTTPError) as refused:
         urlopen(url, timeout=10)
     assert refused.value.code == 400
     assert b"require AWS Signature Version 4" in refused.value.read()
+
+
+def test_the_page_tells_what_is_refused() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8")
+    told = page.partition("<!-- refusals -->\n")[2].partition("\n<!-- end -->")[0]
+    assert told == table(), (
+        "docs/sandbox.md is stale: put in what python -m labproof.sandbox.strict says"
+    )

@@ -114,7 +114,9 @@ def key_of_object_is_usable(request: Request, emulator: Emulator, headers: dict[
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     """
     key = headers.get(KEY_HEADER, "")
-    if key and not request.access_key:
+    if not key:
+        return
+    if not request.access_key:
         raise Refusal(
             "InvalidArgument",
             "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS "
