@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from labproof.labs.package import zip_bytes
 from tests.support.built_labs import built_once
 from tests.support.world import Run, World
 
@@ -76,3 +77,38 @@ def play(world: World, tmp_path: Path) -> Play:
         return world.play(str(path), *options, inventory=inventory)
 
     return run
+
+
+def create_function(world: World, name: str) -> None:
+    """Create a function in the account of the plays, with a role that Lambda may assume."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+    statement = trust | {"Action": "sts:AssumeRole"}
+    role = (
+        world.connection(ACCOUNT)
+        .client("iam")
+        .create_role(
+            RoleName=f"{name}-role",
+            AssumeRolePolicyDocument=json.dumps(
+                {"Version": "2012-10-17", "Statement": [statement]}
+            ),
+        )
+    )
+    world.connection(ACCOUNT).client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.14",
+        Role=role["Role"]["Arn"],
+        Handler="f.handler",
+        Code={"ZipFile": zip_bytes({"f.py": ""})},
+    )
+
+
+def let_invoke(world: World, bucket: str, function: str) -> None:
+    """Let a bucket invoke a function."""
+    world.connection(ACCOUNT).client("lambda").add_permission(
+        FunctionName=function,
+        StatementId=bucket,
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn=f"arn:aws:s3:::{bucket}",
+        SourceAccount=ACCOUNT,
+    )

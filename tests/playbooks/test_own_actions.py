@@ -13,7 +13,7 @@ import pytest
 from tests.support.plugins import ACTIONS
 from tests.support.world import PROJECT, World
 
-from .conftest import ACCOUNT, Play
+from .conftest import ACCOUNT, Play, create_function, let_invoke
 
 NAMES = sorted(path.stem for path in ACTIONS.glob("*.py"))
 
@@ -69,6 +69,8 @@ def test_eventbridge_is_kept(world: World, play: Play) -> None:
     """bucket_notifications: s3_bucket_notification writes all but the EventBridge configuration."""
     s3 = client(world, "s3")
     s3.create_bucket(Bucket="bridged")
+    create_function(world, "copy")
+    let_invoke(world, "bridged", "copy")
     function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:copy"
     mine = {"lambda_function_arn": function, "events": ["s3:ObjectCreated:*"], "event_name": "mine"}
 

@@ -7,36 +7,19 @@ from typing import Any
 
 import pytest
 
-from labproof.labs.package import zip_bytes
 from tests.support.world import World
 
-from .conftest import ACCOUNT, Play
+from .conftest import ACCOUNT, Play, create_function, let_invoke
 
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:copy"
-OTHER = {"Id": "other", "LambdaFunctionArn": f"{FUNCTION}-2", "Events": ["s3:ObjectCreated:*"]}
+OTHER = {"Id": "other", "LambdaFunctionArn": f"{FUNCTION}-2", "Events": ["s3:ObjectRemoved:*"]}
 CHANGED, SAME = {"localhost": 2}, {"localhost": 0}
 
 
 @pytest.fixture(scope="module")
 def function(world: World) -> None:
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
-    role = (
-        world.connection(ACCOUNT)
-        .client("iam")
-        .create_role(
-            RoleName="any",
-            AssumeRolePolicyDocument=json.dumps(
-                {"Statement": [trust | {"Action": "sts:AssumeRole"}]}
-            ),
-        )
-    )
-    world.connection(ACCOUNT).client("lambda").create_function(
-        FunctionName="copy",
-        Runtime="python3.14",
-        Role=role["Role"]["Arn"],
-        Handler="f.handler",
-        Code={"ZipFile": zip_bytes({"f.py": ""})},
-    )
+    for name in ("copy", "copy-2"):
+        create_function(world, name)
 
 
 def trigger(bucket: str, **given: Any) -> dict[str, Any]:
@@ -58,8 +41,11 @@ def configuration(world: World, bucket: str, *others: dict[str, Any], **more: An
     """Make a bucket with these notifications, and return how to read what it has."""
     s3 = world.connection(ACCOUNT).client("s3")
     s3.create_bucket(Bucket=bucket)
+    let_invoke(world, bucket, "copy-2")
     s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": others} | more
+        Bucket=bucket,
+        NotificationConfiguration={"LambdaFunctionConfigurations": others} | more,
+        SkipDestinationValidation=True,
     )
     return lambda: s3.get_bucket_notification_configuration(Bucket=bucket)
 

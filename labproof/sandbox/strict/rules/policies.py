@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NOT_JSON = "Policies must be valid JSON and the first byte must be '{'"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, in characters
 LIMITS = {"iam:PutRolePolicy": 10_240, "iam:CreatePolicy": 6_144, "iam:PutUserPolicy": 2_048}
-ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:\d*:.+|\*", re.DOTALL)
+ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+|\*", re.DOTALL)
 ACCOUNT = re.compile(r"\d{12}|arn:[a-z-]+:iam::\d{12}:root|\*")
 PERSON = re.compile(r"arn:[a-z-]+:(?:iam|sts)::(\d{12}):(user|role|assumed-role)/(.+)")
 AWS_POLICY = re.compile(r"arn:[a-z-]+:iam::aws:policy/([\w+=,.@-]+/)*[\w+=,.@-]+")
